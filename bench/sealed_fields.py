@@ -1,0 +1,184 @@
+"""What sealing costs, as ratios within one run: `python bench/sealed_fields.py`.
+
+The same rows as an ordinary model, as a sealed one, and with sqlalchemy-utils' AesGcmEngine. Every round runs the
+variants in turn on CPU time; the medians are compared. SQLite in a temporary folder, rows made up.
+"""
+
+import gc
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import Engine, LargeBinary, String, Text, delete, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy_utils.types.encrypted.encrypted_type import AesGcmEngine, StringEncryptedType
+
+from referral.core.database import Base, connect, new_id
+from referral.core.encryption import (
+    EmailAddress,
+    FileKeys,
+    KeyRing,
+    PhoneNumber,
+    Sealed,
+    SealedModel,
+    bind_key_ring,
+    open_reading,
+    subject_key,
+)
+from referral.core.encryption import Text as SealedText
+
+ROWS = 10_000
+INSERTED = 1_000
+SEARCHES = 400
+ROUNDS = 9
+FIELDS = ("name", "phone", "email", "address", "birth", "notes")
+
+
+class Plain(Base):
+    __tablename__ = "bench_plain"
+
+    name: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    email: Mapped[str | None] = mapped_column(String(200), index=True)
+    address: Mapped[str | None] = mapped_column(Text)
+    birth: Mapped[str | None] = mapped_column(Text)
+    notes: Mapped[str | None] = mapped_column(Text)
+
+
+class Enclosed(SealedModel):
+    __tablename__ = "bench_sealed"
+
+    name = Sealed(SealedText(pad=32))
+    phone = Sealed(SealedText(), index=PhoneNumber("NL"))
+    email = Sealed(SealedText(), index=EmailAddress())
+    address = Sealed(SealedText())
+    birth = Sealed(SealedText())
+    notes = Sealed(SealedText(pad=256))
+
+
+def _encrypted() -> Mapped[str | None]:
+    return mapped_column(StringEncryptedType(LargeBinary, "a key of the bench", AesGcmEngine))
+
+
+class Encrypted(Base):
+    __tablename__ = "bench_encrypted"
+
+    name: Mapped[str | None] = mapped_column(StringEncryptedType(Text, "a key of the bench", AesGcmEngine))
+    phone: Mapped[str | None] = mapped_column(StringEncryptedType(Text, "a key of the bench", AesGcmEngine))
+    email: Mapped[str | None] = mapped_column(StringEncryptedType(Text, "a key of the bench", AesGcmEngine))
+    address: Mapped[str | None] = mapped_column(StringEncryptedType(Text, "a key of the bench", AesGcmEngine))
+    birth: Mapped[str | None] = mapped_column(StringEncryptedType(Text, "a key of the bench", AesGcmEngine))
+    notes: Mapped[str | None] = mapped_column(StringEncryptedType(Text, "a key of the bench", AesGcmEngine))
+
+
+Model = type[Plain] | type[Enclosed] | type[Encrypted]
+
+
+def person(number: int) -> dict[str, str]:
+    return {
+        "name": f"Wilhelmina Achternaam {number}",
+        "phone": f"+316{10_000_000 + number}",
+        "email": f"persoon{number}@voorbeeld.nl",
+        "address": f"Dorpsstraat {number}, 1234 AB Ergens",
+        "birth": "1971-03-04",
+        "notes": f"Wil graag beter leren lezen; afspraak {number} op dinsdag",
+    }
+
+
+def open_session(engine: Engine, ring: KeyRing) -> Session:
+    session = Session(engine, expire_on_commit=False)
+    bind_key_ring(session, ring)
+    return session
+
+
+def fill(engine: Engine, ring: KeyRing) -> None:
+    with open_session(engine, ring) as session:
+        ids = [new_id() for _ in range(ROWS)]
+        ring.add_subjects(session, ids)
+        rows = [{"id": id_, **person(number)} for number, id_ in enumerate(ids)]
+        session.execute(insert(Plain.__table__), rows)
+        session.execute(insert(Encrypted.__table__), rows)
+        session.execute(insert(Enclosed.__table__), [Enclosed.sealed_values(session, **row) for row in rows])
+        session.commit()
+
+
+def cpu_seconds(job: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.process_time()
+    job()
+    return time.process_time() - start
+
+
+def read_all(engine: Engine, ring: KeyRing, model: Model) -> None:
+    with open_session(engine, ring) as session, open_reading(session, "bench"):
+        for row in session.scalars(select(model)):
+            for field in FIELDS:
+                getattr(row, field)
+
+
+def read_cold(engine: Engine, ring: KeyRing) -> None:
+    ring.forget()
+    read_all(engine, ring, Enclosed)
+
+
+def add_rows(engine: Engine, ring: KeyRing, model: Model) -> None:
+    with open_session(engine, ring) as session:
+        session.add_all([model(**person(number)) for number in range(ROWS, ROWS + INSERTED)])
+        session.flush()
+        session.rollback()
+
+
+def search(engine: Engine, ring: KeyRing, find: Callable[[Session, str], object]) -> None:
+    with open_session(engine, ring) as session:
+        for number in range(SEARCHES):
+            find(session, f"06-{10_000_000 + number}")
+
+
+def find_plain(session: Session, phone: str) -> object:
+    return session.scalars(select(Plain.id).where(Plain.phone == "+31" + phone.replace("-", "")[1:])).one()
+
+
+def find_sealed(session: Session, phone: str) -> object:
+    return session.scalars(select(Enclosed.id).where(Enclosed.phone.matches(session, phone))).one()
+
+
+def measure(jobs: dict[str, Callable[[], object]]) -> dict[str, float]:
+    for job in jobs.values():
+        job()
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(ROUNDS):
+        for name, job in jobs.items():
+            times[name].append(cpu_seconds(job))
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        engine = connect(f"sqlite:///{Path(folder, 'bench.db')}")
+        Base.metadata.create_all(engine)
+        ring = KeyRing(engine, FileKeys(Path(folder, "keys")), ttl=3600, max_keys=2 * ROWS)
+        ring.initialise()
+        fill(engine, ring)
+        took = measure(
+            {
+                "read plain": lambda: read_all(engine, ring, Plain),
+                "read sealed": lambda: read_all(engine, ring, Enclosed),
+                "read cold": lambda: read_cold(engine, ring),
+                "read encrypted": lambda: read_all(engine, ring, Encrypted),
+                "add plain": lambda: add_rows(engine, ring, Plain),
+                "add sealed": lambda: add_rows(engine, ring, Enclosed),
+                "find plain": lambda: search(engine, ring, find_plain),
+                "find sealed": lambda: search(engine, ring, find_sealed),
+            }
+        )
+        engine.dispose()
+    print(took)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

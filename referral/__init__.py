@@ -1,0 +1,21 @@
+"""Screening and warm referral of people with low basic skills, from first signal to aftercare.
+
+The house, from the roof down. A floor may import what stands below it, never above:
+
+    cli  app                               the doors of the process: commands, the web factory
+    demo  worker                           a believable region; what happens without anybody asking
+    access                                 the table of every operation: which role and which scope may knock
+    reactions                              the table "when X has happened, then Y"
+    reports                                figures across areas
+    notifications                          reminders, escalations, the daily digest
+    referrals                              the case: workflow table, guards, use cases
+    screenings                             anonymous screenings and the conversations about them
+    trajectories                           the catalogue of what is on offer
+    participants                           sealed personal data, agreement, blind index
+    identity                               regions, organisations, users, roles, sessions, tokens
+    core                                   knows no area
+
+Inside an area the rooms stand in one order, the order in which a request walks:
+
+    api  pages > schemas > usecases > guards > models > the area's table (workflow, terms, instruments, ...)
+"""

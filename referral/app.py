@@ -1,0 +1,91 @@
+"""The web factory: wires doors, keys, reactions and database into one application. Nothing imports it but the doors
+of the process and the tests; two applications can live in one process."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config.settings import Settings
+from referral import reactions
+from referral.access import OPERATIONS
+from referral.core import http
+from referral.core.database import connect
+from referral.core.encryption import FileKeys, KeyRing, check_key_directory
+from referral.core.http.documents import publish
+from referral.core.http.health import health_pages
+from referral.core.policy import Door
+from referral.core.work import Service, utc_now
+from referral.feed import api as feed
+from referral.home import pages as home
+from referral.identity import api as identity
+from referral.identity import pages as sign_in
+from referral.logs import api as logs
+from referral.participants import api as participants
+from referral.referrals import api as referrals
+from referral.reports import api as reports
+from referral.screenings import api as screenings
+from referral.trajectories import api as trajectories
+
+JSON_DOORS = (
+    identity.api,
+    screenings.api,
+    trajectories.api,
+    participants.api,
+    participants.rights,
+    referrals.api,
+    referrals.workflow,
+    reports.api,
+    feed.api,
+    logs.api,
+)
+PAGE_DOORS = (sign_in.pages, home.pages)
+
+
+def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:
+    """The service without its doors, for the web, the worker and the command line alike.
+
+    Raises ValueError, naming the setting, when the keys lie beside the data or are readable by others.
+    """
+    check_key_directory(settings.key_directory, settings.database_url)
+    engine = connect(settings.database_url)
+    ring = KeyRing(engine, FileKeys(settings.key_directory))
+    return Service(
+        engine=engine,
+        key_ring=ring,
+        now_reactions=reactions.NOW,
+        later_reactions=reactions.LATER,
+        clock=clock,
+        settings=_plain(settings),
+    )
+
+
+def create_app(settings: Settings, *, service: Service | None = None) -> http.Application:
+    """The web application for these settings."""
+    service = service or create_service(settings)
+    app = http.Application("referral", static_folder="static", template_folder="templates")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        COOKIE_SECURE=settings.cookie_secure,
+        ALLOWED_ORIGINS=settings.allowed_origins,
+        MAX_CONTENT_LENGTH=settings.import_max_bytes,
+        MAX_BODY_BYTES=settings.max_body_bytes,
+    )
+    http.install(app, service, OPERATIONS, {Door.API: identity.bearer_actor, Door.PAGE: sign_in.page_actor})
+    sign_in.protect_pages(app, JSON_DOORS)
+    for door in PAGE_DOORS:
+        app.register_blueprint(door)
+    app.register_blueprint(health_pages(service))
+    publish(app, JSON_DOORS, settings.public_url)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    """What use cases may know of the settings: limits and addresses, no secret."""
+    secret = {"secret_key", "database_url", "smtp_url"}
+    return {name: value for name, value in vars(settings).items() if name not in secret and not isinstance(value, Path)}

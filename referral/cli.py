@@ -1,0 +1,259 @@
+"""The command line, `referral …`: serve, work, fill a demo, and what an operator does by hand."""
+
+import csv
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy import select
+
+from config.settings import SettingsError, create_demo_secret, load
+from referral.app import create_app, create_service
+from referral.core.errors import Problem
+from referral.core.migrate import upgrade
+from referral.core.policy import Actor, OrganisationKind, Role, system_actor
+from referral.core.work import Service
+from referral.demo import ACCOUNTS, PASSWORD, build_demo
+from referral.identity.models import ALL_SCOPES, Membership, Organisation, User
+from referral.identity.usecases import (
+    AddMembership,
+    IssueToken,
+    RegisterUser,
+    SetPassword,
+    add_membership,
+    issue_token,
+    register_user,
+    set_password,
+)
+from referral.participants.models import Participant
+from referral.reports.usecases import ReadFunnel, read_funnel
+from referral.screenings.usecases import ImportScreenings, import_screenings
+from referral.server import run_server
+from referral.worker import run_once, run_worker
+
+notes = Console(stderr=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Screening en warme doorverwijzing van mensen met weinig basisvaardigheden."""
+
+
+@contextmanager
+def _service() -> Iterator[Service]:
+    """The service of this installation; wrong settings and refusals end the command with a clear line."""
+    try:
+        service = create_service(load())
+        yield service
+        service.engine.dispose()
+    except (SettingsError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+    except Problem as problem:
+        lines = [problem.detail, *(f"{wrong.pointer}: {wrong.detail}" for wrong in problem.errors)]
+        raise click.ClickException("\n".join(lines)) from None
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr; nothing when nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=notes, disable=not notes.is_terminal) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest revision and make the first keys."""
+    with _service() as service:
+        upgrade(service.engine)
+        service.key_ring.initialise()
+    notes.print("De database is bijgewerkt.")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Standaard 1 op SQLite, anders het aantal kernen.")
+def serve(host: str, port: int, workers: int | None) -> None:
+    """Start the production server."""
+    with _service():
+        settings = load()
+    run_server(lambda: create_app(settings), settings, host=host, port=port, workers=workers)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Eén ronde, en dan stoppen.")
+def worker(once: bool) -> None:
+    """Do what must happen without anybody asking: outbox, terms, digests."""
+    with _service() as service:
+        if once:
+            click.echo(", ".join(f"{name}: {count}" for name, count in run_once(service).items()))
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        notes.print("De worker draait. Stop met Ctrl+C.")
+        run_worker(service, stop=stop)
+
+
+@main.command()
+@click.option("--no-serve", is_flag=True, help="Alleen vullen, niet starten.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def demo(no_serve: bool, host: str, port: int) -> None:
+    """Fill a database with a believable region of invented people, and serve it."""
+    os.environ.update(
+        {"ENVIRONMENT": "demo", "COOKIE_SECURE": "no", "PUBLIC_URL": f"http://{host}:{port}"}
+    )
+    create_demo_secret()
+    with _service() as service:
+        upgrade(service.engine)
+        service.key_ring.initialise()
+        with _progress("Demo vullen") as progress:
+            made = build_demo(service, progress=progress)
+        token = _demo_token(service)
+    notes.print("Er stond al een demo." if made is None else f"Gemaakt: {made}")
+    _tell_demo(token, f"http://{host}:{port}")
+    if not no_serve:
+        settings = load()
+        run_server(lambda: create_app(settings), settings, host=host, port=port, workers=1, with_worker=True)
+
+
+def _demo_token(service: Service) -> str:
+    with service.work() as work:
+        command = IssueToken(user_email=ACCOUNTS[0].email, organisation=ACCOUNTS[0].organisation, scopes=ALL_SCOPES, days=30)
+        return issue_token(command, actor=system_actor("cli"), work=work)
+
+
+def _tell_demo(token: str, url: str) -> None:
+    table = Table(title="Demo-accounts (alle mensen zijn verzonnen)")
+    for heading in ("e-mail", "rol", "organisatie"):
+        table.add_column(heading)
+    for account in ACCOUNTS:
+        table.add_row(account.email, ", ".join(role.value for role in account.roles), account.organisation)
+    out = Console()
+    out.print(table)
+    out.print(f"Wachtwoord voor allemaal: [bold]{PASSWORD}[/]   Inloggen: {url}/sign-in   API: {url}/v1/docs")
+    out.print("Token van de klantmanager (30 dagen geldig). Probeer:", highlight=False)
+    click.echo(f"curl -s -H 'Authorization: Bearer {token}' '{url}/v1/referrals?status=submitted&limit=3'")
+
+
+@main.group()
+def user() -> None:
+    """People who work with the service."""
+
+
+@user.command("create")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--organisation", required=True, help="Naam of id.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role if r is not Role.SYSTEM]))
+@click.option("--password", envvar="NEW_USER_PASSWORD", help="Laat weg om erom gevraagd te worden.")
+def create_user(email: str, name: str, organisation: str, roles: tuple[str, ...], password: str | None) -> None:
+    """Register somebody in an organisation, with roles and a password."""
+    secret = password or click.prompt("Wachtwoord", hide_input=True, confirmation_prompt=True, err=True)
+    with _service() as service, service.work() as work:
+        found = _organisation(work.session, organisation)
+        operator = _operator(found)
+        account = register_user(RegisterUser(email=email, name=name), actor=operator, work=work)
+        for role in roles:
+            add_membership(AddMembership(account.id, found.id, Role(role)), actor=operator, work=work)
+        set_password(SetPassword(account.id, secret), actor=operator, work=work)
+        click.echo(str(account.id))
+
+
+@main.group()
+def token() -> None:
+    """Tokens for programs."""
+
+
+@token.command("create")
+@click.option("--email", required=True)
+@click.option("--organisation", required=True, help="Naam of id.")
+@click.option("--days", default=30, show_default=True, type=click.IntRange(1, 365))
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(sorted(ALL_SCOPES)), help="Standaard alle.")
+def create_token(email: str, organisation: str, days: int, scopes: tuple[str, ...]) -> None:
+    """Print a new token for a user acting for one organisation, and nothing else, on stdout."""
+    with _service() as service, service.work() as work:
+        command = IssueToken(user_email=email, organisation=organisation, scopes=scopes or ALL_SCOPES, days=days)
+        click.echo(issue_token(command, actor=system_actor("cli"), work=work))
+
+
+@main.group()
+def keys() -> None:
+    """The keys under which personal data are sealed."""
+
+
+@keys.command("status")
+def keys_status() -> None:
+    """How many keys stand under which wrapping key, and which index version is in use."""
+    with _service() as service, service.work(read_only=True) as work:
+        click.echo(str(service.key_ring.status(work.session, [Participant])))
+
+
+@keys.command("rotate")
+@click.argument("what", type=click.Choice(["kek"]))
+@click.option("--batch", default=500, show_default=True, type=click.IntRange(1, 10_000))
+def rotate_keys(what: str, batch: int) -> None:
+    """Make a new key-encryption key and put every key under it, beside a running service."""
+    with _service() as service, _progress(f"Sleutels ({what})") as progress:
+        count = service.key_ring.rotate_kek(batch, lambda done: progress(done, done))
+    click.echo(f"{count} sleutels staan onder de nieuwe sleutel.")
+
+
+@main.group("import")
+def import_group() -> None:
+    """Bring in data from files."""
+
+
+@import_group.command("screenings")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--email", required=True, help="Namens wie.")
+@click.option("--organisation", required=True, help="Naam of id.")
+def import_screenings_file(file: Path, email: str, organisation: str) -> None:
+    """Import anonymous screenings from a CSV file; every bad row is reported, every good one kept."""
+    with _service() as service, _progress("Screenings") as progress, service.work() as work:
+        actor = _acting(work.session, email, organisation)
+        command = ImportScreenings(file.read_bytes())
+        result = import_screenings(command, actor=actor, work=work, progress=progress)
+    click.echo(f"{len(result.imported)} screenings toegevoegd, {len(result.rejected)} regels geweigerd.")
+    for row in result.rejected:
+        for wrong in row.errors:
+            click.echo(f"regel {row.row}: {wrong.pointer.lstrip('/')}: {wrong.detail}")
+    if result.rejected:
+        sys.exit(1)
+
+
+@main.group()
+def report() -> None:
+    """Figures."""
+
+
+@report.command("funnel")
+@click.option("--from", "since", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--to", "until", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--organisation", required=True, help="Naam of id; een regio krijgt afgeronde cijfers.")
+@click.option("--group-by", "group_by", default="", help="Bijvoorbeeld sourceKind,month")
+def funnel(since: datetime, until: datetime, organisation: str, group_by: str) -> None:
+    """Print the funnel of a period as CSV."""
+    with _service() as service, service.work() as work:
+        found = _organisation(work.session, organisation)
+        actor = _operator(found, Role.COORDINATOR)
+        command = ReadFunnel(since=since.date(), until=until.date(), group_by=tuple(filter(None, group_by.split(","))))
+        table = read_funnel(command, actor=actor, work=work)
+    csv.writer(sys.stdout, delimiter=";").writerows(table.as_rows())
+
+
+def _organisation(session: object, name_or_id: str) -> Organisation:
+    raise NotImplementedError

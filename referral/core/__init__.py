@@ -1,0 +1,1 @@
+"""What every area stands on: errors, database, sealed fields, audit, outbox, the web door. Knows no area."""

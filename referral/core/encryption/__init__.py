@@ -1,0 +1,71 @@
+"""Personal data sealed field by field: a key per person, values bound to their row, reading only with a purpose.
+
+In the order in which a value walks:
+
+    normalise  codecs   one notation; typed values to bytes
+    fields  flush       the attribute of a model; sealing when the session flushes
+    reading  search     opening with a purpose; finding by equality
+    ring                the keys of one application: making, loading, erasing, rotating
+    cache  store        keys in memory; wrapped keys in the database
+    rotation  index     a new KEK beside a running service; the tags of the blind index
+    providers           where the keys live that wrap all others
+    guard  keys  envelope   the CHECK of a sealed column; the two tables; the bytes
+
+See `docs/encryption.md` for the hierarchy and the honest limits.
+"""
+
+from referral.core.encryption.codecs import Boolean, Codec, Date, Integer, Json, Text
+from referral.core.encryption.envelope import NotSealed, WrongKey
+from referral.core.encryption.fields import Sealed, SealedModel
+from referral.core.encryption.flush import give_id, prepare_keys, seal_changed_row, seal_new_row
+from referral.core.encryption.guard import render_sealed_check, sealed_check
+from referral.core.encryption.index import BlindIndex, ClientNumber, EmailAddress, PhoneNumber
+from referral.core.encryption.keys import INDEX_SUBJECT, SERVICE_SUBJECT, subject_key, wrapping_key
+from referral.core.encryption.normalise import normalise_client_number, normalise_email, normalise_phone
+from referral.core.encryption.providers import DestroyReceipt, FileKeys, KeyProvider, check_key_directory
+from referral.core.encryption.reading import PurposeMissing, Reading, open_reading
+from referral.core.encryption.ring import KeyRing, bind_key_ring
+from referral.core.encryption.rotation import KeyStatus, WrappingStatus
+from referral.core.encryption.search import SealedExpression
+
+__all__ = [
+    "INDEX_SUBJECT",
+    "SERVICE_SUBJECT",
+    "BlindIndex",
+    "Boolean",
+    "ClientNumber",
+    "Codec",
+    "Date",
+    "DestroyReceipt",
+    "EmailAddress",
+    "FileKeys",
+    "Integer",
+    "Json",
+    "KeyProvider",
+    "KeyRing",
+    "KeyStatus",
+    "NotSealed",
+    "PhoneNumber",
+    "PurposeMissing",
+    "Reading",
+    "Sealed",
+    "SealedExpression",
+    "SealedModel",
+    "Text",
+    "WrappingStatus",
+    "WrongKey",
+    "bind_key_ring",
+    "check_key_directory",
+    "give_id",
+    "normalise_client_number",
+    "normalise_email",
+    "normalise_phone",
+    "open_reading",
+    "prepare_keys",
+    "render_sealed_check",
+    "seal_changed_row",
+    "seal_new_row",
+    "sealed_check",
+    "subject_key",
+    "wrapping_key",
+]

@@ -1,0 +1,145 @@
+"""The blind index: finding a sealed value by equality, without the database ever seeing it.
+
+    tag = version, 1 byte | HMAC-SHA256(index key of (label, version), scope id | normalised value)[:16]
+
+Index only what is nearly unique (phone, e-mail, client number): the tags of equal values are equal, so the index of a
+gender or a municipality would give it away by counting.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import UUID
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from referral.core.encryption.normalise import normalise_client_number, normalise_email, normalise_phone
+
+TAG_SIZE: Final = 17
+
+
+class BlindIndex(Protocol):
+    """How one column is indexed. `name` is part of the key's label: another rule is another index, never a miss."""
+
+    @property
+    def name(self) -> str:
+        """The rule and its version."""
+        ...
+
+    @property
+    def scope(self) -> str | None:
+        """The attribute of the row with the id within which equal values are recognised; None for everywhere."""
+        ...
+
+    def normalise(self, text: str) -> str:
+        """The one notation that is indexed; ValueError when there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class PhoneNumber:
+    """A phone number in any notation."""
+
+    region: str = "NL"
+    scope: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The rule: E.164, first version."""
+        return "e164-1"
+
+    def normalise(self, text: str) -> str:
+        """See `normalise_phone`."""
+        return normalise_phone(text, self.region)
+
+
+@dataclass(frozen=True)
+class EmailAddress:
+    """An e-mail address, whatever its capitals."""
+
+    scope: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The rule: NFKC and case folding, first version."""
+        return "email-1"
+
+    def normalise(self, text: str) -> str:
+        """See `normalise_email`."""
+        return normalise_email(text)
+
+
+@dataclass(frozen=True)
+class ClientNumber:
+    """An organisation's own number for a client: with a scope, two organisations' numbers cannot be linked."""
+
+    scope: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The rule: letter by letter, first version."""
+        return "exact-1"
+
+    def normalise(self, text: str) -> str:
+        """See `normalise_client_number`."""
+        return normalise_client_number(text)
+
+
+class IndexedModel(Protocol):
+    """A kind of row that may carry tags; every `SealedModel` class is one."""
+
+    @classmethod
+    def index_columns(cls) -> Mapping[str, ColumnElement[bytes | None]]:
+        """The columns with tags, by the label of the field they index."""
+        ...
+
+    @classmethod
+    def clear_indexes(cls, session: Session, subject_id: UUID) -> None:
+        """Empty every tag of one person."""
+        ...
+
+
+def index_input(index: BlindIndex, normalised: str, scope_id: UUID | None) -> bytes:
+    """What the HMAC sees: the scope first, with a fixed width. TypeError when the index asks for another scope."""
+    if (index.scope is None) is not (scope_id is None):
+        raise TypeError(f"this index {'has no scope' if index.scope is None else f'needs the id in {index.scope}'}")
+    return (b"" if scope_id is None else scope_id.bytes) + normalised.encode()
+
+
+class IndexKeys:
+    """The keys of all blind indexes, derived from the live versions of the index root key (RFC 5869)."""
+
+    def __init__(self, roots: Mapping[int, bytes], expires: float) -> None:
+        self.versions = tuple(sorted(roots, reverse=True))
+        self.expires = expires
+        self._roots = dict(roots)
+        self._derived: dict[tuple[bytes, str, int], HMAC] = {}
+
+    def tag(self, label: str, data: bytes) -> bytes:
+        """The tag to store: under the newest version."""
+        return self._tag(label, data, self.versions[0])
+
+    def candidates(self, label: str, data: bytes) -> list[bytes]:
+        """Every tag under which the value may stand while an index is being renewed, the newest first."""
+        return [self._tag(label, data, version) for version in self.versions]
+
+    def fingerprint(self, label: str, data: bytes) -> bytes:
+        """A keyed digest of 33 bytes (version and HMAC): equal for equal bytes, meaningless without the key."""
+        version = self.versions[0]
+        return bytes((version,)) + self._digest(b"fv1 fingerprint\0", label, version, data)
+
+    def _tag(self, label: str, data: bytes, version: int) -> bytes:
+        return bytes((version,)) + self._digest(b"fv1 bix\0", label, version, data)[: TAG_SIZE - 1]
+
+    def _digest(self, kind: bytes, label: str, version: int, data: bytes) -> bytes:
+        base = self._derived.get((kind, label, version))
+        if base is None:
+            key = HKDF(SHA256(), 32, None, kind + label.encode()).derive(self._roots[version])
+            base = self._derived[kind, label, version] = HMAC(key, SHA256())
+        digest = base.copy()
+        digest.update(data)
+        return digest.finalize()

@@ -1,0 +1,213 @@
+"""The key ring of one running application: finds, makes and destroys keys, and seals what has no model.
+
+All work with keys runs in the caller's session, on its connection and in its transaction; only `initialise` and
+`rotate_kek` open a transaction of their own.
+"""
+
+import os
+import time
+import weakref
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from referral.core.encryption.cache import HeldKeys, KeyCache, held_keys, hold_keys
+from referral.core.encryption.envelope import DataKey, WrongKey, generation_of, label_prefix, place_of
+from referral.core.encryption.index import IndexedModel, IndexKeys
+from referral.core.encryption.keys import INDEX_SUBJECT, RESERVED_SUBJECTS
+from referral.core.encryption.providers import KeyProvider
+from referral.core.encryption.reading import renew_permit
+from referral.core.encryption.rotation import KeyStatus, read_status, rewrap
+from referral.core.encryption.store import KeyStore
+from referral.core.errors import Erased, KeyMissing
+
+_RING: Final = "referral.key_ring"
+
+
+def _nobody() -> Iterable[UUID]:
+    return ()
+
+
+class KeyRing:
+    """Keys for one database. `ttl` is in seconds, `max_keys` bounds what the process keeps in memory."""
+
+    def __init__(self, engine: Engine, provider: KeyProvider, *, ttl: float = 60.0, max_keys: int = 4096) -> None:
+        self.engine = engine
+        self.provider = provider
+        self._store = KeyStore(provider, ttl)
+        self._cache = KeyCache(max_keys)
+        self._index: IndexKeys | None = None
+        _renew_locks_after_fork(self)
+
+    def initialise(self) -> None:
+        """Make the first wrapping key and the reserved keys where they are absent; safe to run twice or at once."""
+        try:
+            with self.engine.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("LOCK TABLE wrapping_key IN SHARE ROW EXCLUSIVE MODE"))
+                self._store.ensure_wrapping_key(connection)
+                present = self._store.load(connection, RESERVED_SUBJECTS)
+                self._store.create(connection, [each for each in RESERVED_SUBJECTS if each.int not in present])
+        finally:
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop every key from memory; sessions keep theirs until their transaction ends."""
+        self._store.forget()
+        self._cache.clear()
+        self._index = None
+
+    def renew_locks(self) -> None:
+        """Start a forked child with locks that nobody holds."""
+        self._store.renew_lock()
+        self._cache.renew_lock()
+
+    # Keys of subjects
+
+    def prefetch(self, session: Session, subject_ids: Iterable[UUID]) -> None:
+        """Load the keys of these people in as few queries as possible; says nothing about those who have none."""
+        self._load(session, self._unknown(session, subject_ids))
+
+    def add_subjects(self, session: Session, subject_ids: Iterable[UUID]) -> None:
+        """Make a key for each subject without one, in the caller's transaction; `Erased` for an erased subject."""
+        unknown = self._unknown(session, subject_ids)
+        present = self._load(session, unknown)
+        if None in present.values():
+            raise Erased
+        self.create_keys(session, [subject_id for subject_id in unknown if subject_id.int not in present])
+
+    def create_keys(self, session: Session, subject_ids: Collection[UUID]) -> None:
+        """Make a key for subjects whose ids were made just now, so that none of them can have one yet."""
+        if subject_ids:
+            self._held(session).keep_created(self._store.create(session.connection(), subject_ids))
+
+    def newest_key(
+        self, session: Session, subject_id: UUID, siblings: Callable[[], Iterable[UUID]] = _nobody
+    ) -> DataKey:
+        """The key to seal with. A miss loads the siblings' keys as well. Raises `Erased` or `KeyMissing`."""
+        held = self._held(session)
+        key = held.get(subject_id)
+        if key is None:
+            others = () if subject_id.int in held.absent else siblings()
+            found = self._load(session, self._unknown(session, [subject_id, *others]))
+            key = found.get(subject_id.int)
+            if key is None:
+                raise Erased if subject_id.int in found else KeyMissing
+        return key
+
+    def key_for(
+        self, session: Session, subject_id: UUID, envelope: bytes, siblings: Callable[[], Iterable[UUID]] = _nobody
+    ) -> DataKey:
+        """The key that sealed this; looks again once, because another process may have made it meanwhile."""
+        generation = generation_of(envelope)
+        key = self.newest_key(session, subject_id, siblings).of_generation(generation)
+        if key is None:
+            newest = self._load(session, [subject_id]).get(subject_id.int)
+            key = newest and newest.of_generation(generation)
+        if key is None:
+            raise WrongKey
+        return key
+
+    def erase_subject(
+        self, session: Session, subject_id: UUID, models: Iterable[type[IndexedModel]] = (), *, at: datetime
+    ) -> None:
+        """Destroy every generation of the person's key and the index tags in these models (AVG art. 17).
+
+        A tombstone stays: reading or sealing for this person raises `Erased` from now on. `KeyMissing` for a person
+        who never had a key; ValueError for a reserved subject.
+        """
+        if subject_id in RESERVED_SUBJECTS:
+            raise ValueError("a reserved subject cannot be erased")
+        session.flush()
+        self._store.destroy(session.connection(), subject_id, at)
+        for model in models:
+            model.clear_indexes(session, subject_id)
+        self._held(session).destroy(subject_id)
+        renew_permit(session)
+
+    # Bytes without a model
+
+    def seal(self, session: Session, label: str, row_id: UUID, subject_id: UUID, data: bytes) -> bytes:
+        """Seal bytes for one place under a subject's key; `SERVICE_SUBJECT` owns the service's own secrets."""
+        if subject_id == INDEX_SUBJECT:
+            raise ValueError("the key of the indexes seals nothing")
+        return self.newest_key(session, subject_id).seal(place_of(label_prefix(label), row_id, subject_id), data)
+
+    def unseal(self, session: Session, label: str, row_id: UUID, subject_id: UUID, envelope: bytes) -> bytes:
+        """The bytes again, for the same place only."""
+        key = self.key_for(session, subject_id, envelope)
+        return key.unseal(place_of(label_prefix(label), row_id, subject_id), envelope)
+
+    def fingerprint(self, session: Session, label: str, data: bytes) -> bytes:
+        """A keyed digest of 33 bytes: recognises equal bytes without keeping them."""
+        return self.index_keys(session).fingerprint(label, data)
+
+    def index_keys(self, session: Session) -> IndexKeys:
+        """The keys of the blind indexes and their live versions, read again after their time to live."""
+        known = self._index
+        if known is None or known.expires <= time.monotonic():
+            known = self._index = self._store.load_index_keys(session.connection())
+        return known
+
+    # Rotation
+
+    def rotate_kek(self, batch: int = 500, progress: Callable[[int], None] | None = None) -> int:
+        """Bring every live key under the provider's newest KEK; returns how many were wrapped anew.
+
+        Runs beside the service, and runs on where it was stopped. `progress` hears the running total after each
+        batch. Destroy the old KEK only when `status` counts nothing under it, twice the time to live apart.
+        """
+        try:
+            return rewrap(self.engine, self._store, batch, progress)
+        finally:
+            self._store.forget()
+
+    def status(self, session: Session, models: Collection[type[IndexedModel]] = ()) -> KeyStatus:
+        """How many keys lie under which KEK and wrapping key, and which index versions are in use."""
+        return read_status(session.connection(), models)
+
+    def _unknown(self, session: Session, subject_ids: Iterable[UUID]) -> list[UUID]:
+        held = self._held(session)
+        return [each for each in dict.fromkeys(subject_ids) if held.get(each) is None]
+
+    def _load(self, session: Session, subject_ids: Collection[UUID]) -> dict[int, DataKey | None]:
+        if not subject_ids:
+            return {}
+        held = self._held(session)
+        found = self._store.load(session.connection(), subject_ids)
+        held.keep_loaded({number: key for number, key in found.items() if key is not None})
+        held.absent.update(each.int for each in subject_ids if found.get(each.int) is None)
+        return found
+
+    def _held(self, session: Session) -> HeldKeys:
+        if session.info.get(_RING) is not self:
+            raise RuntimeError("this session is bound to another key ring, or to none")
+        return held_keys(session)
+
+
+def bind_key_ring(session: Session, ring: KeyRing) -> None:
+    """Let the sealed attributes of this session's rows use this ring."""
+    session.info[_RING] = ring
+    hold_keys(session, ring._cache)
+
+
+def ring_of(session: Session) -> KeyRing:
+    """The ring of this session; RuntimeError when none was bound."""
+    ring: KeyRing | None = session.info.get(_RING)
+    if ring is None:
+        raise RuntimeError("no key ring is bound to this session")
+    return ring
+
+
+def _renew_locks_after_fork(ring: KeyRing) -> None:
+    known = weakref.ref(ring)
+
+    def renew() -> None:
+        if (survivor := known()) is not None:
+            survivor.renew_locks()
+
+    os.register_at_fork(after_in_child=renew)

@@ -1,0 +1,165 @@
+"""Reading and writing the two key tables: the only place where a key is wrapped or unwrapped."""
+
+import os
+import time
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from referral.core.encryption.envelope import DataKey
+from referral.core.encryption.index import IndexKeys
+from referral.core.encryption.keys import INDEX_SUBJECT, subject_key, wrapping_key
+from referral.core.encryption.providers import KeyProvider
+from referral.core.errors import KeyMissing, Tampered
+
+_BATCH = 900
+_KEY_SIZE = 32
+
+
+class KeyStore:
+    """Wrapped keys in the database. Every method works in the caller's connection and commits nothing."""
+
+    def __init__(self, provider: KeyProvider, ttl: float) -> None:
+        self.provider = provider
+        self.ttl = ttl
+        self.forget()
+
+        self.renew_lock()
+
+    def forget(self) -> None:
+        """Drop the unwrapped wrapping keys from memory."""
+        self._wrappers: dict[int, tuple[AESGCM, float]] = {}
+        self._current: tuple[int, float] | None = None
+
+    def renew_lock(self) -> None:
+        """A new lock, for a forked child whose parent may have held the old one."""
+        self._lock = Lock()
+
+    def load(self, connection: Connection, subject_ids: Iterable[UUID]) -> dict[int, DataKey | None]:
+        """The newest key of each of these subjects, by their number; None for an erased one, nothing without a row."""
+        found: dict[int, DataKey | None] = {}
+        expires = time.monotonic() + self.ttl
+        for subject_id, generation, raw in self.unwrap_all(connection, subject_ids):
+            earlier = found.get(subject_id.int)
+            found[subject_id.int] = earlier if raw is None else DataKey(raw, generation, expires, earlier)
+        return found
+
+    def unwrap_all(
+        self, connection: Connection, subject_ids: Iterable[UUID]
+    ) -> Iterator[tuple[UUID, int, bytes | None]]:
+        """Subject, generation (rising) and raw key (None: destroyed) of every row, at most 900 subjects a query."""
+        columns = subject_key.c
+        query = select(columns.subject_id, columns.gen, columns.wk_id, columns.blob).order_by(columns.gen)
+        waiting = iter(subject_ids)
+        while chunk := list(islice(waiting, _BATCH)):
+            rows = connection.execute(query.where(columns.subject_id.in_(chunk))).all()
+            ciphers = {wk_id: self.wrapper(connection, wk_id) for wk_id in {row.wk_id for row in rows}}
+            for subject_id, generation, wk_id, blob in rows:
+                yield subject_id, generation, blob and _unwrap(ciphers[wk_id], wk_id, subject_id, generation, blob)
+
+    def create(self, connection: Connection, subject_ids: Collection[UUID]) -> dict[int, DataKey]:
+        """A first key for each of these new subjects, in one statement."""
+        wk_id = self.current_id(connection)
+        cipher = self.wrapper(connection, wk_id)
+        expires = time.monotonic() + self.ttl
+        random = os.urandom(_KEY_SIZE * len(subject_ids))
+        created: dict[int, DataKey] = {}
+        rows = []
+        for number, subject_id in enumerate(subject_ids):
+            raw = random[_KEY_SIZE * number : _KEY_SIZE * (number + 1)]
+            blob = _wrap(cipher, wk_id, subject_id, 1, raw)
+            rows.append({"subject_id": subject_id, "gen": 1, "wk_id": wk_id, "blob": blob})
+            created[subject_id.int] = DataKey(raw, 1, expires)
+        if rows:
+            connection.execute(insert(subject_key), rows)
+        return created
+
+    def rewrap(self, connection: Connection, row: Row[Any], wk_id: int) -> bytes:
+        """The blob of a row of `subject_key` under another wrapping key."""
+        raw = _unwrap(self.wrapper(connection, row.wk_id), row.wk_id, row.subject_id, row.gen, row.blob)
+        return _wrap(self.wrapper(connection, wk_id), wk_id, row.subject_id, row.gen, raw)
+
+    def destroy(self, connection: Connection, subject_id: UUID, at: datetime) -> None:
+        """Turn every generation of this subject's key into a tombstone; `KeyMissing` when it never had one."""
+        rows = subject_key.c.subject_id == subject_id
+        alive = update(subject_key).where(rows, subject_key.c.blob.is_not(None))
+        done = connection.execute(alive.values(blob=None, destroyed_at=at))
+        if not done.rowcount and connection.scalar(select(func.count()).where(rows)) == 0:
+            raise KeyMissing
+
+    def wrapper(self, connection: Connection, wk_id: int) -> AESGCM:
+        """The wrapping key, unwrapped by the provider at most once per time to live, however many threads ask."""
+        known = self._wrappers.get(wk_id)
+        if known is not None and known[1] > time.monotonic():
+            return known[0]
+        query = select(wrapping_key.c.kek_id, wrapping_key.c.blob).where(wrapping_key.c.id == wk_id)
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise KeyMissing
+        with self._lock:
+            known = self._wrappers.get(wk_id)
+            if known is None or known[1] <= time.monotonic():
+                raw = self.provider.unwrap(row.kek_id, row.blob, _wrapping_place(wk_id))
+                known = self._wrappers[wk_id] = AESGCM(raw), time.monotonic() + self.ttl
+        return known[0]
+
+    def current_id(self, connection: Connection) -> int:
+        """The wrapping key that new keys are wrapped with; `KeyMissing` before `KeyRing.initialise`."""
+        if self._current is None or self._current[1] <= time.monotonic():
+            newest = connection.scalar(select(func.max(wrapping_key.c.id)))
+            if newest is None:
+                raise KeyMissing
+            self._current = newest, time.monotonic() + self.ttl
+        return self._current[0]
+
+    def load_index_keys(self, connection: Connection) -> IndexKeys:
+        """The root keys of the blind indexes; `KeyMissing` before `KeyRing.initialise`."""
+        rows = self.unwrap_all(connection, [INDEX_SUBJECT])
+        roots = {version: raw for _subject, version, raw in rows if raw is not None}
+        if not roots:
+            raise KeyMissing
+        return IndexKeys(roots, time.monotonic() + self.ttl)
+
+    def ensure_wrapping_key(self, connection: Connection) -> None:
+        """A first wrapping key, and a first KEK if the provider has none, unless there is one already."""
+        if connection.scalar(select(func.count()).select_from(wrapping_key)):
+            return
+        try:
+            kek_id = self.provider.current()
+        except KeyMissing:
+            kek_id = self.provider.create()
+        self.create_wrapping_key(connection, kek_id)
+
+    def create_wrapping_key(self, connection: Connection, kek_id: str) -> int:
+        """A new wrapping key under this KEK."""
+        wk_id = (connection.scalar(select(func.max(wrapping_key.c.id))) or 0) + 1
+        blob = self.provider.wrap(kek_id, os.urandom(_KEY_SIZE), _wrapping_place(wk_id))
+        connection.execute(insert(wrapping_key).values(id=wk_id, kek_id=kek_id, blob=blob))
+        return wk_id
+
+
+def _wrap(cipher: AESGCM, wk_id: int, subject_id: UUID, generation: int, raw: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + cipher.encrypt(nonce, raw, _place(wk_id, subject_id, generation))
+
+
+def _unwrap(cipher: AESGCM, wk_id: int, subject_id: UUID, generation: int, blob: bytes) -> bytes:
+    try:
+        return cipher.decrypt(blob[:12], blob[12:], _place(wk_id, subject_id, generation))
+    except InvalidTag:
+        raise Tampered from None
+
+
+def _place(wk_id: int, subject_id: UUID, generation: int) -> bytes:
+    return b"fv1 dek\0" + wk_id.to_bytes(4, "big") + subject_id.bytes + generation.to_bytes(2, "big")
+
+
+def _wrapping_place(wk_id: int) -> bytes:
+    return b"fv1 wk\0" + wk_id.to_bytes(4, "big")

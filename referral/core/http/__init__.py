@@ -1,0 +1,30 @@
+"""The web door of every area: the only place below the doors that knows Flask."""
+
+from referral.core.http.application import Application, install
+from referral.core.http.doors import (
+    ApiBlueprint,
+    PageQuery,
+    answer,
+    concerns,
+    current_actor,
+    current_work,
+    etag,
+    expected_version,
+    invalid,
+    json_body,
+)
+
+__all__ = [
+    "ApiBlueprint",
+    "Application",
+    "PageQuery",
+    "answer",
+    "concerns",
+    "current_actor",
+    "current_work",
+    "etag",
+    "expected_version",
+    "install",
+    "invalid",
+    "json_body",
+]

@@ -1,0 +1,217 @@
+"""The web application: a request is a unit of work, default deny, one shape for every refusal."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response, g, request
+from flask.json.provider import JSONProvider
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from referral.core import idempotency
+from referral.core.errors import (
+    Conflict,
+    DiskFull,
+    InternalFault,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    Stale,
+    Unavailable,
+)
+from referral.core.http.doors import expected_version, invalid
+from referral.core.http.problems import answer_problem, from_http
+from referral.core.policy import Access, Actor, Door, Operations
+from referral.core.work import Service, Work
+
+API_VERSION = "1.0.0"
+RETRIES = 3
+SECURITY_HEADERS = {
+    "API-Version": API_VERSION,
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+Authenticate = Callable[[Work], Actor | None]
+
+log = structlog.get_logger("referral.http")
+
+
+class OrjsonProvider(JSONProvider):
+    """Answers written by orjson; bodies are read by `bodies.read_json` instead."""
+
+    def dumps(self, obj: Any, **_options: Any) -> str:
+        """The JSON text of an answer."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_options: Any) -> Any:
+        """The value in a JSON text of our own making."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        """An answer with the value as its body."""
+        return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
+
+
+class Application(Flask):
+    """Flask, where returning commits and raising rolls back, and an operation outside the table does not exist."""
+
+    json_provider_class = OrjsonProvider
+    service: Service
+    operations: Operations
+    authenticators: dict[Door, Authenticate]
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Serve one request in one unit of work, again when the database asks for a retry (40001, 40P01)."""
+        g.trace_id = secrets.token_hex(16)
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)
+        if request.method == "OPTIONS":
+            return self.make_default_options_response()
+        access = self.operations.get(request.endpoint or "")
+        if access is None:
+            raise NotFound
+        for attempt in range(RETRIES):
+            try:
+                return self._serve_in_work(access)
+            except OperationalError as error:
+                if attempt == RETRIES - 1 or not _is_retryable(error):
+                    raise
+        raise Unavailable
+
+    def _serve_in_work(self, access: Access) -> Response:
+        if access.door is Door.PUBLIC and not access.action:
+            return self.make_response(super().dispatch_request())
+        with self.service.work(trace_id=g.trace_id) as work:
+            g.work = work
+            self._admit(access, work)
+            key = idempotency.read_key(request.headers.get("Idempotency-Key"), access.idempotency)
+            if key is None:
+                return self.make_response(super().dispatch_request())
+            return self._serve_once(key, work)
+
+    def _admit(self, access: Access, work: Work) -> None:
+        if access.door is Door.PUBLIC:
+            return
+        actor = self.authenticators[access.door](work)
+        if actor is None:
+            raise NotSignedIn
+        g.actor = actor
+        if not actor.roles & access.roles or not actor.has_scope(access.scope):
+            raise NotAllowed
+        if access.versioned:
+            expected_version()
+
+    def _serve_once(self, key: str, work: Work) -> Response:
+        record, first_answer = idempotency.claim(
+            work, g.actor, request.endpoint or "", request.path, key, request.get_data(cache=True)
+        )
+        if first_answer is not None:
+            response = Response(first_answer.body, status=first_answer.status, mimetype="application/json")
+            response.headers.update({**first_answer.headers, "Idempotent-Replayed": "true"})
+            return response
+        response = self.make_response(super().dispatch_request())
+        headers = {name: response.headers[name] for name in ("ETag", "Location") if name in response.headers}
+        answer = idempotency.Answer(response.status_code, headers, response.get_data())
+        idempotency.keep(work, record, answer, g.get("subject_id"))
+        return response
+
+
+def _is_retryable(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+
+
+def _database_problem(error: Exception) -> Problem:
+    """What a driver's exception means to a caller. Its text never leaves, since drivers put values in it."""
+    if isinstance(error, StaleDataError):
+        return Stale()
+    if isinstance(error, IntegrityError):
+        return Conflict()
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", "")
+        if state in ("53100", "SQLITE_FULL"):
+            return DiskFull()
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+        return Unavailable()
+    return InternalFault()
+
+
+def _refuse(error: Exception) -> Response:
+    if isinstance(error, Problem):
+        problem = error
+    elif isinstance(error, HTTPException):
+        problem = from_http(error)
+    elif isinstance(error, ValidationError):
+        problem = invalid(error)
+    else:
+        problem = _database_problem(error)
+    if problem.status >= 500:
+        log.error("fault", trace_id=g.get("trace_id"), kind=type(error).__name__, endpoint=request.endpoint)
+    return answer_problem(_leave_trace(problem))
+
+
+def _leave_trace(problem: Problem) -> Problem:
+    """The audit row of a refusal, in a transaction of its own since the deed's was rolled back."""
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        return problem
+    application: Application = g.application
+    access = application.operations[request.endpoint or ""]
+    try:
+        with application.service.work(trace_id=g.trace_id) as work:
+            work.record(actor, access.action, "operation", None, result=problem.slug)
+    except Exception as error:
+        log.error("audit", trace_id=g.trace_id, kind=type(error).__name__)
+        return Unavailable()
+    return problem
+
+
+def install(
+    app: Application, service: Service, operations: Operations, authenticators: dict[Door, Authenticate]
+) -> None:
+    """Give the application its service, its table of operations and its ways to know who asks."""
+    app.service, app.operations, app.authenticators = service, operations, authenticators
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    app.before_request(lambda: setattr(g, "application", app))
+    app.register_error_handler(Exception, _refuse)
+    app.after_request(_dress)
+
+
+def _dress(response: Response) -> Response:
+    """The headers that every answer carries."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if "trace_id" in g:
+        response.headers["Trace-Id"] = g.trace_id
+    _allow_origin(response)
+    return response
+
+
+def _allow_origin(response: Response) -> None:
+    origin = request.headers.get("Origin")
+    allowed = g.application.config["ALLOWED_ORIGINS"] if "application" in g else ()
+    if request.path == "/v1/openapi.json":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    elif origin and origin in allowed:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, If-Match"
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
+        response.headers["Access-Control-Expose-Headers"] = "API-Version, ETag, Location, Idempotent-Replayed"
+        response.headers["Vary"] = "Origin"

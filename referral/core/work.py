@@ -1,0 +1,160 @@
+"""The service and its unit of work: the only place that opens a session, commits, or asks the clock.
+
+Return commits, raise rolls back. Key ring, reactions, clock and settings belong to one `Service`, so that two
+applications can live in one process.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from referral.core.audit import Trace, write_entry
+from referral.core.database import READ_ONLY
+from referral.core.encryption import KeyRing, Reading, bind_key_ring, open_reading
+from referral.core.outbox import Event, OutboxMessage
+from referral.core.policy import Actor
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(hours=6)
+
+log = structlog.get_logger("referral.work")
+
+Reaction: TypeAlias = "Callable[[Any, Work], object]"
+Reactions: TypeAlias = Mapping[type[Event], Sequence[Reaction]]
+
+
+def utc_now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Work:
+    """One unit of work: a session, an instant, a trace, and what a use case may ask of the service."""
+
+    def __init__(self, service: "Service", session: Session, trace: Trace) -> None:
+        self.service = service
+        self.session = session
+        self.trace = trace
+
+    @property
+    def now(self) -> datetime:
+        """The one instant of this work, in UTC."""
+        return self.trace.now
+
+    @property
+    def today(self) -> date:
+        """The Dutch calendar day of this work."""
+        return self.trace.now.astimezone(AMSTERDAM).date()
+
+    def publish(self, event: Event) -> None:
+        """Write the event to the outbox and run the reactions that must share this transaction."""
+        self.session.add(
+            OutboxMessage(
+                event=type(event).__name__,
+                object_id=event.object_id,
+                payload=event.to_payload(),
+                published_at=self.now,
+                attempts=0,
+            )
+        )
+        for react in self.service.now_reactions.get(type(event), ()):
+            react(event, self)
+
+    def record(
+        self,
+        actor: Actor,
+        action: str,
+        object_type: str,
+        object_id: UUID | None,
+        *,
+        result: str = "done",
+        **details: object,
+    ) -> None:
+        """Leave the audit row of this deed or reading, in this transaction."""
+        write_entry(self.session, self.trace, actor, action, object_type, object_id, result=result, **details)
+
+    @contextmanager
+    def reading(self, actor: Actor, purpose: str) -> Iterator[Reading]:
+        """Open sealed values for a named actor and purpose; leaves one audit row per participant read (AVG art. 5(1)b).
+
+        Outside this block a sealed attribute raises `PurposeMissing` before anything is decrypted.
+        """
+        with open_reading(self.session, purpose) as reading:
+            yield reading
+        for subject_id, fields in reading.opened.items():
+            self.record(actor, "participant:read", "participant", subject_id, purpose=purpose, fields=sorted(fields))
+
+
+@dataclass(frozen=True)
+class Service:
+    """One running application without its doors: database, keys, reactions, clock and settings."""
+
+    engine: Engine
+    key_ring: KeyRing
+    now_reactions: Reactions = field(default_factory=dict)
+    later_reactions: Reactions = field(default_factory=dict)
+    clock: Callable[[], datetime] = utc_now
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @contextmanager
+    def work(
+        self, *, now: datetime | None = None, trace_id: str | None = None, read_only: bool = False
+    ) -> Iterator[Work]:
+        """All or nothing: commit when the block ends well, roll back when it does not."""
+        trace = Trace(id=trace_id or secrets.token_hex(16), now=now or self.clock())
+        engine = self.engine.execution_options(**{READ_ONLY: True}) if read_only else self.engine
+        session = Session(engine, expire_on_commit=False)
+        bind_key_ring(session, self.key_ring)
+        try:
+            yield Work(self, session, trace)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.close()
+
+
+def drain(service: Service, *, most: int = 500) -> int:
+    """Run what must happen after the commit, one transaction an event; returns how many events were handled.
+
+    Safe to run twice: a reaction may see an event again. An event whose reaction fails is tried again later, with
+    growing pauses, and is never dropped.
+    """
+    kinds = {kind.__name__: kind for kind in service.later_reactions}
+    handled = 0
+    for _ in range(most):
+        with service.work() as work:
+            message = _next_message(work)
+            if message is None:
+                return handled
+            kind = kinds.get(message.event)
+            try:
+                with work.session.begin_nested():
+                    for react in service.later_reactions[kind] if kind else ():
+                        react(kind.from_payload(message.payload) if kind else None, work)
+                message.handled_at = work.now
+                message.feed_index = (work.session.scalar(select(func.max(OutboxMessage.feed_index))) or 0) + 1
+                handled += 1
+            except Exception as error:
+                message.attempts += 1
+                message.retry_at = work.now + min(LONGEST_PAUSE, FIRST_PAUSE * 2**message.attempts)
+                log.error("reaction", kind=type(error).__name__, outbox_event=message.event, attempts=message.attempts)
+    return handled
+
+
+def _next_message(work: Work) -> OutboxMessage | None:
+    """The oldest event that waits, held so that a second worker waits and the feed keeps one order."""
+    due = OutboxMessage.retry_at.is_(None) | (OutboxMessage.retry_at <= work.now)
+    query = select(OutboxMessage).where(OutboxMessage.handled_at.is_(None), due).order_by(OutboxMessage.id).limit(1)
+    return work.session.scalars(query.with_for_update()).one_or_none()

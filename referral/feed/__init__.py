@@ -1,0 +1,1 @@
+"""The feed of chain events: what happened, as ids only, in an order that loses nothing."""

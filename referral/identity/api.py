@@ -1,0 +1,104 @@
+"""The JSON door to oneself, the organisations and the colleagues; and how a program proves who it is."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from referral.core.http import ApiBlueprint, current_actor, current_work
+from referral.core.paging import Page
+from referral.core.policy import Actor
+from referral.core.work import Work
+from referral.identity import usecases
+from referral.identity.schemas import (
+    DeactivationAnswer,
+    MeAnswer,
+    NoMembers,
+    OrganisationPage,
+    OrganisationQuery,
+    UserPage,
+    UserQuery,
+)
+from referral.identity.usecases import (
+    Colleague,
+    DeactivateUser,
+    ListedOrganisation,
+    ListOrganisations,
+    ListUsers,
+    Me,
+    authenticate_token,
+)
+
+api = ApiBlueprint(
+    "identity", __name__, url_prefix="/v1", description="Wie u bent, de organisaties in de keten en uw collega's."
+)
+
+_ORGANISATION_ID = "01936f2a-5c00-7000-8000-00000000a001"
+_USER_ID = "01936f2a-5c00-7000-8000-00000000b001"
+_ME = {
+    "id": _USER_ID,
+    "name": "Sanne Voorbeeld",
+    "organisation": {"id": _ORGANISATION_ID, "kind": "municipality", "name": "Gemeente Voorbeeld"},
+    "roles": ["referrer"],
+    "scopes": ["identity:read", "referrals:read", "referrals:write"],
+}
+_ORGANISATIONS = {
+    "items": [
+        {
+            "id": _ORGANISATION_ID,
+            "kind": "municipality",
+            "name": "Gemeente Voorbeeld",
+            "municipalityCode": "GM0034",
+            "regions": [
+                {
+                    "id": "01936f2a-5c00-7000-8000-00000000c001",
+                    "kind": "labour_market",
+                    "code": "AM11",
+                    "name": "Flevoland",
+                }
+            ],
+        }
+    ],
+    "next": None,
+}
+_USERS = {"items": [{"id": _USER_ID, "name": "Sanne Voorbeeld", "roles": ["referrer"]}], "next": None}
+_DEACTIVATION = {"userId": _USER_ID, "deactivatedAt": "2026-11-03T14:00:00Z"}
+
+
+def bearer_actor(work: Work) -> Actor | None:
+    """Whoever the `Authorization: Bearer` header proves; a cookie proves nothing here (RFC 6750)."""
+    proof = request.authorization
+    if proof is None or proof.type != "bearer" or not proof.token:
+        return None
+    return authenticate_token(work, proof.token, request.remote_addr or "-")
+
+
+@api.route("/me")
+@api.response(200, MeAnswer, example=_ME)
+def show_me() -> Me:
+    """Wie u bent en voor welke organisatie u werkt."""
+    return usecases.show_me(actor=current_actor(), work=current_work())
+
+
+@api.route("/organisations")
+@api.arguments(OrganisationQuery, location="query")
+@api.response(200, OrganisationPage, example=_ORGANISATIONS)
+def list_organisations(query: ListOrganisations) -> Page[ListedOrganisation]:
+    """De organisaties in de keten."""
+    return usecases.list_organisations(query, actor=current_actor(), work=current_work())
+
+
+@api.route("/users")
+@api.arguments(UserQuery, location="query")
+@api.response(200, UserPage, example=_USERS)
+def list_users(query: ListUsers) -> Page[Colleague]:
+    """Uw collega's met hun rollen."""
+    return usecases.list_users(query, actor=current_actor(), work=current_work())
+
+
+@api.route("/users/<uuid:user_id>/deactivations", methods=["POST"])
+@api.arguments(NoMembers, required=False)
+@api.response(201, DeactivationAnswer, example=_DEACTIVATION)
+def deactivate_user(_nothing: dict[str, Any], user_id: UUID) -> Any:
+    """Sluit het account van een collega; de dossiers gaan terug naar het team."""
+    return usecases.deactivate_user(DeactivateUser(user_id), actor=current_actor(), work=current_work())

@@ -1,0 +1,19 @@
+"""Who may change the register: the service itself, or an administrator within the own organisation."""
+
+from uuid import UUID
+
+from referral.core.errors import NotAllowed
+from referral.core.policy import Actor, Role
+
+
+def demand_administrator(actor: Actor, organisation_id: UUID | None = None) -> None:
+    """Refuse everybody but the service and an administrator (of this organisation). Raises `NotAllowed`."""
+    is_elsewhere = organisation_id is not None and organisation_id != actor.organisation_id
+    if not actor.has_role(Role.SYSTEM) and (not actor.has_role(Role.ADMIN) or is_elsewhere):
+        raise NotAllowed
+
+
+def demand_self(actor: Actor, user_id: UUID | None) -> None:
+    """Refuse all but the service and this user: nobody sets another's password (ASVS 6.4.6). Raises `NotAllowed`."""
+    if not actor.has_role(Role.SYSTEM) and actor.id != user_id:
+        raise NotAllowed

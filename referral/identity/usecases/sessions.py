@@ -1,0 +1,216 @@
+"""Signing in and out: sessions live in the database, so that ending one is final (ASVS V7)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from referral.core.errors import NotFound, TooManyRequests
+from referral.core.policy import Actor, system_actor
+from referral.core.work import Work
+from referral.identity.models import (
+    LoginSession,
+    Membership,
+    Organisation,
+    SignInAttempt,
+    User,
+    organisation_region,
+)
+from referral.identity.passwords import hash_password, needs_rehash, verify_password
+from referral.identity.usecases.accounts import normal_email
+from referral.identity.usecases.proofs import actor_of, hash_secret, new_secret
+
+MOST_FAILURES, FAILURE_WINDOW = 10, timedelta(minutes=5)
+IDLE_MINUTES, ABSOLUTE_HOURS = 15, 8
+
+_BY_COOKIE = (
+    select(
+        LoginSession.id.label("session_id"),
+        User.id.label("holder_id"),
+        User.name,
+        Membership.role,
+        Organisation.id.label("organisation_id"),
+        Organisation.kind.label("organisation_kind"),
+        organisation_region.c.region_id,
+    )
+    .join(User, User.id == LoginSession.user_id)
+    .join(Organisation, Organisation.id == LoginSession.organisation_id)
+    .join(Membership, (Membership.user_id == User.id) & (Membership.organisation_id == Organisation.id))
+    .outerjoin(organisation_region, organisation_region.c.organisation_id == Organisation.id)
+    .where(
+        LoginSession.token_hash == bindparam("token_hash"),
+        LoginSession.ended_at.is_(None),
+        LoginSession.last_seen_at > bindparam("seen_after"),
+        LoginSession.created_at > bindparam("begun_after"),
+        User.active,
+        Organisation.active,
+    )
+)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What somebody typed; `earlier` is the session of the same browser, which ends when this one begins."""
+
+    email: str = field(repr=False)
+    password: str = field(repr=False)
+    organisation_id: UUID | None = None
+    origin: str = "-"
+    earlier: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class SignOut:
+    """The session to end, by the secret in its cookie."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SwitchOrganisation:
+    """The session to leave, and the organisation to act for from now on."""
+
+    token: str = field(repr=False)
+    organisation_id: UUID
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session has begun: the secret for its cookie, and who acts."""
+
+    token: str = field(repr=False)
+    actor: Actor
+
+
+def sign_in(command: SignIn, *, work: Work) -> SignedIn | None:
+    """Begin a session, or None: which part was wrong is not said, nor to be measured (ASVS 6.3.8).
+
+    Without an organisation it is the first one, by name, to which the user belongs. It returns instead of raising,
+    because the failed attempt must be kept. Raises `TooManyRequests` after ten failures in five minutes.
+    """
+    email = normal_email(command.email)
+    email_hash = work.service.key_ring.fingerprint(work.session, "sign_in_attempt.email", email.encode())
+    _refuse_guessing(work, email_hash)
+    user = _user_with(work, email, command.password)
+    organisation_id = _workplace(work, user.id, command.organisation_id) if user else None
+    succeeded = user is not None and organisation_id is not None
+    work.session.add(SignInAttempt(email_hash=email_hash, attempted_at=work.now, succeeded=succeeded))
+    if user is None or organisation_id is None:
+        work.record(system_actor(command.origin), "session:sign_in", "user", None, result="refused")
+        return None
+    if command.earlier:
+        _end(work, command.earlier)
+    signed_in = _begin(work, user.id, organisation_id, begun_at=work.now, origin=command.origin)
+    work.record(signed_in.actor, "session:sign_in", "user", user.id)
+    return signed_in
+
+
+def sign_out(command: SignOut, *, actor: Actor, work: Work) -> None:
+    """End the session; its cookie is refused from now on."""
+    _end(work, command.token)
+    work.record(actor, "session:sign_out", "user", actor.id)
+
+
+def switch_organisation(command: SwitchOrganisation, *, actor: Actor, work: Work) -> SignedIn:
+    """Act for another of one's organisations, in a new session that ends no later than the old. Raises `NotFound`."""
+    current = _end(work, command.token)
+    if current is None or current.user_id != actor.id or not _workplace(work, actor.id, command.organisation_id):
+        raise NotFound
+    signed_in = _begin(work, actor.id, command.organisation_id, begun_at=current.created_at, origin=actor.origin)
+    work.record(signed_in.actor, "session:switch", "user", actor.id)
+    return signed_in
+
+
+def authenticate_session(work: Work, cookie_token: str, origin: str) -> Actor | None:
+    """Whose session this is, if it still stands; reading it counts as use.
+
+    It stands for 15 minutes without use and 8 hours in all (settings `session_idle_minutes`, `session_absolute_hours`),
+    while user, membership and organisation do.
+    """
+    settings = work.service.settings
+    limits = {
+        "seen_after": work.now - timedelta(minutes=settings.get("session_idle_minutes", IDLE_MINUTES)),
+        "begun_after": work.now - timedelta(hours=settings.get("session_absolute_hours", ABSOLUTE_HOURS)),
+    }
+    rows = work.session.execute(_BY_COOKIE, {"token_hash": hash_secret(cookie_token), **limits}).all()
+    if not rows:
+        return None
+    used = update(LoginSession).where(LoginSession.id == rows[0].session_id).values(last_seen_at=work.now)
+    work.session.execute(used)
+    return actor_of(rows, origin)
+
+
+def forget_old_attempts(work: Work) -> int:
+    """Delete the attempts that no longer count; returns how many (AVG art. 5(1)e)."""
+    old = delete(SignInAttempt).where(SignInAttempt.attempted_at < work.now - FAILURE_WINDOW)
+    return int(getattr(work.session.execute(old), "rowcount", 0))
+
+
+def _refuse_guessing(work: Work, email_hash: bytes) -> None:
+    if work.session.get_bind().dialect.name == "postgresql":
+        # One attempt at a time per address, or parallel guesses would all be counted too late.
+        work.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(email_hash[-8:], signed=True))))
+    failures = work.session.scalars(
+        select(SignInAttempt.attempted_at)
+        .where(
+            SignInAttempt.email_hash == email_hash,
+            SignInAttempt.attempted_at > work.now - FAILURE_WINDOW,
+            SignInAttempt.succeeded.is_(False),
+        )
+        .order_by(SignInAttempt.attempted_at.desc())
+        .limit(MOST_FAILURES)
+    ).all()
+    if len(failures) == MOST_FAILURES:
+        refusal = TooManyRequests("Te vaak een verkeerd wachtwoord. Probeer het over een paar minuten weer.")
+        refusal.headers["Retry-After"] = str(ceil((failures[-1] + FAILURE_WINDOW - work.now).total_seconds()))
+        raise refusal
+
+
+def _user_with(work: Work, email: str, password: str) -> User | None:
+    user = work.session.scalars(select(User).where(User.email == email, User.active)).one_or_none()
+    stored = user.password_hash if user else None
+    if not verify_password(stored, password) or user is None or stored is None:
+        return None
+    if needs_rehash(stored):
+        user.password_hash = hash_password(password)
+    return user
+
+
+def _workplace(work: Work, user_id: UUID, organisation_id: UUID | None) -> UUID | None:
+    query = (
+        select(Organisation.id)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user_id, Organisation.active)
+        .order_by(Organisation.name, Organisation.id)
+    )
+    if organisation_id is not None:
+        query = query.where(Organisation.id == organisation_id)
+    return work.session.scalars(query.limit(1)).first()
+
+
+def _begin(work: Work, user_id: UUID, organisation_id: UUID, *, begun_at: datetime, origin: str) -> SignedIn:
+    token = new_secret()
+    work.session.add(
+        LoginSession(
+            token_hash=hash_secret(token),
+            user_id=user_id,
+            organisation_id=organisation_id,
+            created_at=begun_at,
+            last_seen_at=work.now,
+            auth_method="password",
+        )
+    )
+    actor = authenticate_session(work, token, origin)
+    if actor is None:
+        raise NotFound
+    return SignedIn(token, actor)
+
+
+def _end(work: Work, token: str) -> LoginSession | None:
+    query = select(LoginSession).where(LoginSession.token_hash == hash_secret(token), LoginSession.ended_at.is_(None))
+    ended = work.session.scalars(query).one_or_none()
+    if ended is not None:
+        ended.ended_at = work.now
+    return ended

@@ -1,0 +1,1 @@
+"""Participants: sealed personal data, the agreement to share them, who may see what since when, and erasure."""

@@ -1,0 +1,291 @@
+"""Everything that an event needs besides the right status and role, in one place, asked by API, pages and workers.
+
+`open_steps` says what this actor could do now (the buttons, the `allowedEvents`); the `check_` functions say whether
+the facts of one event are good. What is wrong in the request is `Invalid`, with all of it at once; what is wrong in
+the world is `GuardRefused`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from referral.core.calendar import add_months, working_days_between
+from referral.core.codelists import Limits, Terms, legal_bases, reasons
+from referral.core.errors import FieldError, GuardRefused, Invalid
+from referral.core.policy import Actor, OrganisationKind, Relation, Role, permits
+from referral.referrals.models import Referral
+from referral.referrals.workflow import STEPS, EventName
+
+Precondition = Callable[[Referral, Actor, datetime, Limits], bool]
+
+RECEIVABLE: Mapping[OrganisationKind, frozenset[str]] = {
+    kind: frozenset()
+    if kind is OrganisationKind.EMPLOYER
+    else frozenset({"contact", "learning_wish", "screening_indication", "barriers", "background"})
+    for kind in OrganisationKind
+}
+"""What a receiver of each kind may be shown of a person; an employer receives no people."""
+
+CERTIFICATES_OF_FORMAL_EDUCATION = frozenset({"diploma"})
+
+
+def _may_void(referral: Referral, actor: Actor, now: datetime, limits: Limits) -> bool:
+    """The referrer within 24 hours of creation, else the coordinator of the referring organisation."""
+    young = now - referral.created_at <= timedelta(hours=limits.void_by_referrer_hours)
+    return young or permits(actor, [(Role.COORDINATOR, Relation.SOURCE)], referral)
+
+
+def _may_undo(referral: Referral, actor: Actor, now: datetime, limits: Limits) -> bool:
+    """The same actor within 60 minutes, over an event that can be called back."""
+    if referral.last_event is None or referral.last_event_at is None or referral.last_actor_id != actor.id:
+        return False
+    return STEPS[referral.last_event].undoable and now - referral.last_event_at <= timedelta(
+        minutes=limits.undo_minutes
+    )
+
+
+PRECONDITIONS: Mapping[EventName, Precondition] = {
+    EventName.DECLINE: lambda referral, *_: referral.accepted_at is None,
+    EventName.RESUME: lambda referral, *_: referral.is_held,
+    EventName.HOLD: lambda referral, *_: not referral.is_held,
+    EventName.ESCALATE: lambda referral, *_: not referral.is_escalated,
+    EventName.DECIDE_ESCALATION: lambda referral, *_: referral.is_escalated,
+    EventName.VOID: _may_void,
+    EventName.UNDO: _may_undo,
+}
+
+
+def open_steps(referral: Referral, actor: Actor, now: datetime, terms: Terms) -> list[EventName]:
+    """The events that this actor could cause now, in the order of the table."""
+    return [
+        event
+        for event, step in STEPS.items()
+        if referral.status in step.sources
+        and (step.while_held or not referral.is_held)
+        and permits(actor, step.grants, referral)
+        and (event not in PRECONDITIONS or PRECONDITIONS[event](referral, actor, now, terms.limits))
+    ]
+
+
+def refuse_if_any(errors: Sequence[FieldError]) -> None:
+    """Raise `Invalid` with all of the errors, if there are any."""
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def check_reason(event: EventName, code: str, note: str | None, pointer: str = "/reason") -> list[FieldError]:
+    """Whether the reason exists, is in use, fits this event, and comes with a note where it asks for one."""
+    reason = reasons().get(code)
+    if reason is None:
+        return [FieldError(pointer, "unknown_code", "Deze code staat niet in de lijst.")]
+    if reason.retired or event.value not in reason.events:
+        return [FieldError(pointer, "reason_not_for_event", "Deze reden hoort niet bij deze stap.")]
+    if reason.note_required and not note:
+        return [FieldError("/note", "required", "Bij deze reden hoort een toelichting.")]
+    return []
+
+
+def check_not_future(pointer: str, day: date | None, today: date) -> list[FieldError]:
+    """Whether something that was done did not happen tomorrow."""
+    if day is not None and day > today:
+        return [FieldError(pointer, "future", "Deze datum ligt in de toekomst.")]
+    return []
+
+
+def check_not_past(pointer: str, day: date | None, today: date) -> list[FieldError]:
+    """Whether something that is planned does not lie behind us."""
+    if day is not None and day < today:
+        return [FieldError(pointer, "past", "Deze datum is al voorbij.")]
+    return []
+
+
+def check_not_before(
+    pointer: str, day: date | None, earliest: datetime | date | None, sentence: str
+) -> list[FieldError]:
+    """Whether the day does not come before what had to come first."""
+    floor = earliest.date() if isinstance(earliest, datetime) else earliest
+    if day is not None and floor is not None and day < floor:
+        return [FieldError(pointer, "too_early", sentence)]
+    return []
+
+
+def check_create(
+    *, has_trajectory: bool, advise_me: bool, agrees: bool, waiver: str | None, heard_on: date | None, today: date
+) -> list[FieldError]:
+    """`create`: the participant agreed in the conversation, or a waiver code; a trajectory, or "advise me"."""
+    errors = check_not_future("/conversation/heldOn", heard_on, today)
+    if has_trajectory == advise_me:
+        errors.append(
+            FieldError("/trajectoryId", "one_of", "Kies een traject, of vraag advies met adviseMe, maar niet allebei.")
+        )
+    if not agrees and waiver is None:
+        errors.append(
+            FieldError(
+                "/conversation",
+                "conversation_needed",
+                "Bespreek de uitslag eerst: de deelnemer moet instemmen. Kan dat niet, geef dan een waiver.",
+            )
+        )
+    return errors
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The facts that `submit` is judged by."""
+
+    referral: Referral
+    source_kind: OrganisationKind
+    receiver_kind: OrganisationKind | None
+    has_purpose: bool
+    has_agreement: bool
+    is_reachable: bool
+    trajectory_is_active: bool
+    obstacles: Sequence[str]
+    today: date
+    limits: Limits
+
+
+SUBMIT_RULES: tuple[tuple[str, str, str, Callable[[Submission], bool]], ...] = (
+    (
+        "/legalBasis",
+        "required",
+        "Kies de grondslag voor het delen van de gegevens.",
+        lambda s: bool(s.referral.legal_basis),
+    ),
+    (
+        "/legalBasis",
+        "not_for_organisation",
+        "Deze grondslag past niet bij uw soort organisatie.",
+        lambda s: (
+            s.referral.legal_basis is None or s.source_kind in legal_bases()[s.referral.legal_basis].organisation_kinds
+        ),
+    ),
+    ("/purpose", "required", "Schrijf op met welk doel de gegevens worden gedeeld.", lambda s: s.has_purpose),
+    (
+        "/agreement",
+        "agreement_missing",
+        "Leg vast dat de deelnemer instemt met het delen, of kijk of de instemming is ingetrokken.",
+        lambda s: s.has_agreement,
+    ),
+    (
+        "/agreement/dataScope",
+        "scope_too_wide",
+        "De ontvanger mag niet al deze gegevens zien.",
+        lambda s: s.receiver_kind is None or set(s.referral.data_scope) <= RECEIVABLE[s.receiver_kind],
+    ),
+    (
+        "/agreement/dataScope",
+        "contact_missing",
+        "Zonder contact in de dataScope kan de ontvanger de deelnemer niet bereiken.",
+        lambda s: not s.has_agreement or "contact" in s.referral.data_scope,
+    ),
+    (
+        "/participant",
+        "not_reachable",
+        "Geef een telefoonnummer, een e-mailadres of een contactpersoon.",
+        lambda s: s.is_reachable,
+    ),
+    (
+        "/screeningCodes",
+        "screening_missing",
+        "Geef de code van een screening van hoogstens 12 maanden oud, of stuur noScreening mee.",
+        lambda s: s.referral.no_screening or _is_recent(s),
+    ),
+    (
+        "/trajectoryId",
+        "trajectory_inactive",
+        "Dit traject wordt niet meer aangeboden.",
+        lambda s: s.trajectory_is_active,
+    ),
+    (
+        "/overrideReason",
+        "not_eligible",
+        "De deelnemer voldoet niet aan de voorwaarden. Kies een ander traject of geef een overrideReason.",
+        lambda s: not s.obstacles or s.referral.override_reason is not None,
+    ),
+)
+"""`submit`, rule by rule: where, which code, what to do about it, and when it is good."""
+
+
+def _is_recent(submission: Submission) -> bool:
+    screened_on = submission.referral.screened_on
+    oldest = add_months(submission.today, -submission.limits.screening_max_age_months)
+    return screened_on is not None and screened_on >= oldest
+
+
+def check_submit(submission: Submission) -> list[FieldError]:
+    """`submit`: every rule that is not met."""
+    return [FieldError(pointer, code, detail) for pointer, code, detail, holds in SUBMIT_RULES if not holds(submission)]
+
+
+def check_hold(resume_on: date, today: date, limits: Limits) -> list[FieldError]:
+    """`hold`: a resume date after today and within 90 days."""
+    if today < resume_on <= today + timedelta(days=limits.hold_max_days):
+        return []
+    return [
+        FieldError("/resumeOn", "range", f"Kies een dag na vandaag, hoogstens {limits.hold_max_days} dagen vooruit.")
+    ]
+
+
+def check_reconfirmed(reconfirmed_on: date, today: date, limits: Limits) -> list[FieldError]:
+    """`offer_place`: the participant said again, at most 14 days ago, that it still wants to."""
+    oldest = today - timedelta(days=limits.reconfirmation_max_age_days)
+    if oldest <= reconfirmed_on <= today:
+        return []
+    sentence = f"Vraag de deelnemer opnieuw: dit mag hoogstens {limits.reconfirmation_max_age_days} dagen geleden zijn."
+    return [FieldError("/reconfirmedOn", "too_old", sentence)]
+
+
+def check_handover(
+    held_on: date | None, mode: str | None, present: bool | None, exception: str | None
+) -> list[FieldError]:
+    """`confirm_handover`: the meeting (when, how, who was there), or an exception code, and not both."""
+    meeting: dict[str, Any] = {"/heldOn": held_on, "/mode": mode, "/participantPresent": present}
+    if exception is not None:
+        sentence = "Geef het gesprek of een uitzondering, niet allebei."
+        return [FieldError(pointer, "one_of", sentence) for pointer, value in meeting.items() if value is not None]
+    return [
+        FieldError(pointer, "required", "Dit veld is verplicht, of geef een uitzondering in exception.")
+        for pointer, value in meeting.items()
+        if value is None
+    ]
+
+
+def check_exception(code: str) -> list[FieldError]:
+    """Whether the code is one of the handover exceptions."""
+    return check_reason(EventName.CONFIRM_HANDOVER, code, None, "/exception")
+
+
+def check_unreachable(attempts: Iterable[tuple[date, str]], today: date, limits: Limits) -> None:
+    """`client_unreachable`: 3 attempts over 2 channels and 10 working days. Raises `GuardRefused`."""
+    tried = list(attempts)
+    channels = {channel for _, channel in tried}
+    first = min((day for day, _ in tried), default=today)
+    if (
+        len(tried) < limits.unreachable_attempts
+        or len(channels) < limits.unreachable_channels
+        or working_days_between(first, today) < limits.unreachable_working_days
+    ):
+        raise GuardRefused(
+            f"Niet bereikbaar kan pas na {limits.unreachable_attempts} pogingen via {limits.unreachable_channels} "
+            f"kanalen, verdeeld over {limits.unreachable_working_days} werkdagen. Leg ze vast met record_contact.",
+            code="attempts_missing",
+        )
+
+
+def check_results(results: Mapping[str, str], goal_ids: Sequence[str]) -> list[FieldError]:
+    """`complete`: one result for every goal that was set, and for no other."""
+    errors = []
+    if set(results) - set(goal_ids):
+        errors.append(FieldError("/results", "unknown_goal", "Een van de doelen hoort niet bij dit traject."))
+    if set(goal_ids) - set(results):
+        errors.append(FieldError("/results", "goal_missing", "Geef van elk doel het resultaat."))
+    return errors
+
+
+def check_certificate(certificate: str, course_kind: str | None) -> list[FieldError]:
+    """`complete`: a diploma only for formal education (K8)."""
+    if certificate in CERTIFICATES_OF_FORMAL_EDUCATION and course_kind != "formal":
+        return [FieldError("/certificate", "not_formal", "Een diploma kan alleen bij formeel onderwijs.")]
+    return []

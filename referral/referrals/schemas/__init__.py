@@ -1,0 +1,1 @@
+"""The outside words of a referral: requests and events on one side, answers on the other."""

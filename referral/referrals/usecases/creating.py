@@ -1,0 +1,352 @@
+"""Making a referral and sending it: `create`, changes to a draft, `submit`, and the region's advice."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from referral.core.codelists import Terms
+from referral.core.codes import new_reference
+from referral.core.database import new_id
+from referral.core.errors import DuplicateReferral, EventRefused, FieldError, NotFound
+from referral.core.policy import Actor, Relation, Role
+from referral.core.work import Work
+from referral.identity.models import Organisation
+from referral.identity.usecases import region_organisations_for, terms_for
+from referral.participants.usecases import (
+    RegisterParticipant,
+    agreement_holds,
+    offer_or_register,
+    own_participant,
+    reachable,
+    record_agreement,
+)
+from referral.referrals import guards
+from referral.referrals.deadlines import start_total_clock
+from referral.referrals.models import Referral
+from referral.referrals.usecases.moving import (
+    Deed,
+    Move,
+    begin,
+    check_version,
+    finish,
+    hold_referral,
+    refusal,
+    snapshot,
+    taking,
+)
+from referral.referrals.workflow import SHARED, EventName, Status
+from referral.screenings.models import Screening
+from referral.screenings.usecases import mark_referred, screenings_by_code
+from referral.trajectories.matching import Profile, age_band, eligibility
+from referral.trajectories.models import Trajectory
+from referral.trajectories.usecases import find_trajectory
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementGiven:
+    """That the participant agreed: when, how, and to which data being shared."""
+
+    given_on: date
+    method: str
+    data_scope: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateReferral:
+    """A new referral of a new or a known participant."""
+
+    participant: RegisterParticipant | None = None
+    participant_id: UUID | None = None
+    trajectory_id: UUID | None = None
+    advise_me: bool = False
+    skills: tuple[str, ...] = ()
+    screening_codes: tuple[str, ...] = ()
+    no_screening: bool = False
+    conversation_held_on: date | None = None
+    conversation_outcome: str | None = None
+    waiver: str | None = None
+    learning_wish: str | None = None
+    barriers: tuple[str, ...] = ()
+    legal_basis: str | None = None
+    purpose: str | None = None
+    agreement: AgreementGiven | None = None
+    override_reason: str | None = None
+    municipality_code: str | None = None
+    employment: str | None = None
+    note: str | None = None
+    submit: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmitReferral(Move):
+    """Send a draft to its receiver, or to the region for advice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeReferral:
+    """Changes to a draft, or the trajectory that the region's coordinator picks. Absent members stay as they are."""
+
+    referral_id: UUID
+    expected_version: int
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def create_referral(command: CreateReferral, *, actor: Actor, work: Work) -> Referral:
+    """The referrer drafts a referral after the conversation, and submits it at once when asked to.
+
+    Raises `Invalid` with every wrong member, `DuplicateParticipant`, `DuplicateReferral`.
+    """
+    today = work.today
+    errors = guards.check_create(
+        has_trajectory=command.trajectory_id is not None,
+        advise_me=command.advise_me,
+        agrees=command.conversation_outcome == "agrees",
+        waiver=command.waiver,
+        heard_on=command.conversation_held_on,
+        today=today,
+    )
+    trajectory = _find_trajectory(command.trajectory_id, errors, work=work)
+    screenings = _find_screenings(command.screening_codes, errors, actor=actor, work=work)
+    if command.agreement:
+        errors += guards.check_not_future("/agreement/givenOn", command.agreement.given_on, today)
+    guards.refuse_if_any(errors)
+    referral = _draft(command, trajectory, screenings, actor=actor, work=work)
+    terms = terms_for(work.session, actor.organisation_id)
+    begin(referral, actor=actor, work=work, terms=terms, words={"note": command.note})
+    if command.submit:
+        submit_new(referral, actor=actor, work=work, terms=terms)
+    return referral
+
+
+def submit_referral(command: SubmitReferral, *, actor: Actor, work: Work) -> Referral:
+    """The referrer sends the draft; from now on the receiver has the ball and sees the person, within the scope."""
+    with taking(EventName.SUBMIT, command, actor=actor, work=work) as deed:
+        _send(deed)
+    return deed.referral
+
+
+def submit_new(referral: Referral, *, actor: Actor, work: Work, terms: Terms) -> None:
+    """Send a referral that was made in this same piece of work."""
+    before = snapshot(referral)
+    deed = Deed(referral, EventName.SUBMIT, actor, work, terms)
+    _send(deed)
+    finish(deed, before)
+
+
+def change_referral(command: ChangeReferral, *, actor: Actor, work: Work) -> Referral:
+    """The referrer completes a draft; the region's coordinator picks the trajectory that was asked advice about."""
+    referral = hold_referral(command.referral_id, actor=actor, work=work)
+    check_version(referral, command.expected_version, actor=actor, work=work)
+    relations = referral.relations_to(actor)
+    if referral.status is Status.DRAFT and actor.has_role(Role.REFERRER) and Relation.SOURCE in relations:
+        return _change_draft(referral, command.changes, actor=actor, work=work)
+    if referral.status is Status.SUBMITTED and referral.trajectory_id is None and Relation.REGION in relations:
+        return _pick_trajectory(referral, command.changes, actor=actor, work=work)
+    raise refusal(referral, actor, work)
+
+
+def find_active_trajectory(trajectory_id: UUID | None, *, work: Work) -> Trajectory:
+    """A trajectory of the catalogue that is still on offer. Raises `Invalid` at `/trajectoryId`."""
+    errors: list[FieldError] = []
+    trajectory = _find_trajectory(trajectory_id, errors, work=work)
+    if trajectory is not None and not trajectory.active:
+        errors.append(FieldError("/trajectoryId", "trajectory_inactive", "Dit traject wordt niet meer aangeboden."))
+    if trajectory is None and not errors:
+        errors.append(FieldError("/trajectoryId", "required", "Dit veld is verplicht."))
+    guards.refuse_if_any(errors)
+    if trajectory is None:
+        raise NotFound
+    return trajectory
+
+
+def _draft(
+    command: CreateReferral, trajectory: Trajectory | None, screenings: list[Screening], *, actor: Actor, work: Work
+) -> Referral:
+    participant, birth_year, language = _resolve_participant(command, actor=actor, work=work)
+    organisation = work.session.get_one(Organisation, actor.organisation_id)
+    first = screenings[0] if screenings else None
+    referral = Referral(
+        id=new_id(),
+        reference=new_reference(work.today.year),
+        participant_id=participant,
+        source_organisation_id=actor.organisation_id,
+        source_kind=actor.organisation_kind,
+        referrer_id=actor.id if actor.client_id is None else None,
+        trajectory_id=trajectory.id if trajectory else None,
+        skills=list(command.skills),
+        age_band=age_band(birth_year, work.today.year) if birth_year else (first.age_band if first else None),
+        language_background=language or (first.language_background if first else "unknown"),
+        municipality_code=command.municipality_code
+        or (first.municipality_code if first else organisation.municipality_code),
+        employment=command.employment or (first.employment if first else None),
+        sector=first.sector if first else None,
+        no_screening=command.no_screening,
+        screened_on=max((screening.conducted_on for screening in screenings), default=None),
+        conversation_held_on=command.conversation_held_on,
+        waiver=command.waiver,
+        override_reason=command.override_reason,
+        legal_basis=command.legal_basis,
+        data_scope=list(command.agreement.data_scope) if command.agreement else [],
+        status=Status.DRAFT,
+        created_at=work.now,
+        version=1,
+        follow_up_done=False,
+        last_sequence=0,
+    )
+    referral.screening_codes = [screening.code for screening in screenings] or None
+    referral.learning_wish = command.learning_wish
+    referral.barriers = list(command.barriers) or None
+    referral.purpose = command.purpose
+    if command.agreement:
+        referral.agreement_id = _record_agreement(participant, command.agreement, actor=actor, work=work)
+    return referral
+
+
+def _record_agreement(participant_id: UUID, given: AgreementGiven, *, actor: Actor, work: Work) -> UUID:
+    agreement = record_agreement(
+        participant_id, given.given_on, given.method, list(given.data_scope), actor=actor, work=work
+    )
+    return agreement.id
+
+
+def _resolve_participant(command: CreateReferral, *, actor: Actor, work: Work) -> tuple[UUID, int | None, str | None]:
+    """The participant's id, birth year and language background, registering the person when it is new."""
+    if command.participant is not None:
+        participant = offer_or_register(command.participant, actor=actor, work=work)
+        return participant.id, command.participant.birth_year, command.participant.language_background
+    try:
+        known = own_participant(command.participant_id, actor=actor, work=work)
+    except NotFound:
+        guards.refuse_if_any([FieldError("/participantId", "not_found", "Deze deelnemer is niet gevonden.")])
+        raise
+    with work.reading(actor, "intake"):
+        return known.id, known.birth_year, known.language_background
+
+
+def _find_trajectory(trajectory_id: UUID | None, errors: list[FieldError], *, work: Work) -> Trajectory | None:
+    if trajectory_id is None:
+        return None
+    try:
+        return find_trajectory(trajectory_id, work=work)
+    except NotFound:
+        errors.append(FieldError("/trajectoryId", "not_found", "Dit traject staat niet in de catalogus."))
+        return None
+
+
+def _find_screenings(codes: tuple[str, ...], errors: list[FieldError], *, actor: Actor, work: Work) -> list[Screening]:
+    found = screenings_by_code(work, codes, actor)
+    for index, code in enumerate(codes):
+        if code not in found:
+            errors.append(
+                FieldError(f"/screeningCodes/{index}", "not_found", "Bij deze code is geen screening gevonden.")
+            )
+    return list(found.values())
+
+
+def _send(deed: Deed) -> None:
+    """The guards of `submit`, and what a referral becomes by it."""
+    referral, work = deed.referral, deed.work
+    trajectory = work.session.get(Trajectory, referral.trajectory_id) if referral.trajectory_id else None
+    guards.refuse_if_any(guards.check_submit(_submission(deed, trajectory)))
+    _refuse_duplicate(referral, work)
+    referral.receiver_organisation_id = trajectory.organisation_id if trajectory else None
+    referral.escalation_organisation_id = _region_of(referral, work)
+    deed.note_facts(trajectoryId=referral.trajectory_id, overrideReason=referral.override_reason)
+    start_total_clock(referral, deed.terms, work.today)
+    with work.reading(deed.actor, "intake"):
+        codes = referral.screening_codes
+    mark_referred(work, tuple(codes or ()), f"{work.today:%Y-%m}")
+
+
+def _submission(deed: Deed, trajectory: Trajectory | None) -> guards.Submission:
+    referral, work = deed.referral, deed.work
+    receiver = work.session.get_one(Organisation, trajectory.organisation_id) if trajectory else None
+    participant = own_participant(referral.participant_id, actor=deed.actor, work=work)
+    return guards.Submission(
+        referral=referral,
+        source_kind=referral.source_kind,
+        receiver_kind=receiver.kind if receiver else None,
+        has_purpose=referral.has_purpose,
+        has_agreement=agreement_holds(work, referral.agreement_id),
+        is_reachable=reachable(work, participant),
+        trajectory_is_active=trajectory is None or trajectory.active,
+        obstacles=_obstacles(referral, trajectory, work),
+        today=work.today,
+        limits=deed.terms.limits,
+    )
+
+
+def _obstacles(referral: Referral, trajectory: Trajectory | None, work: Work) -> list[str]:
+    if trajectory is None:
+        return []
+    profile = Profile(
+        skills=tuple(referral.skills),
+        age_band=referral.age_band,
+        municipality_code=referral.municipality_code,
+        language_background=referral.language_background,
+        employment=referral.employment,
+    )
+    return [reason.code for reason in eligibility(trajectory, profile, work.today)]
+
+
+def _refuse_duplicate(referral: Referral, work: Work) -> None:
+    if referral.trajectory_id is None:
+        return
+    other = work.session.scalars(
+        select(Referral).where(
+            Referral.participant_id == referral.participant_id,
+            Referral.trajectory_id == referral.trajectory_id,
+            Referral.status.in_(SHARED),
+            Referral.id != referral.id,
+        )
+    ).first()
+    if other is not None:
+        raise DuplicateReferral(referralId=str(other.id), reference=other.reference)
+
+
+def _region_of(referral: Referral, work: Work) -> UUID:
+    """The regional organisation that breaks a deadlock; where there is none, the referring organisation itself."""
+    regions = region_organisations_for(work.session, referral.source_organisation_id)
+    return regions[0].id if regions else referral.source_organisation_id
+
+
+def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, work: Work) -> Referral:
+    errors: list[FieldError] = []
+    if changes.get("trajectory_id") is not None:
+        trajectory = _find_trajectory(changes["trajectory_id"], errors, work=work)
+        changes = {**changes, "trajectory_id": trajectory.id if trajectory else None}
+    if "screening_codes" in changes:
+        screenings = _find_screenings(tuple(changes["screening_codes"]), errors, actor=actor, work=work)
+        referral.screened_on = max((screening.conducted_on for screening in screenings), default=None)
+        changes = {**changes, "screening_codes": [screening.code for screening in screenings]}
+    guards.refuse_if_any(errors)
+    given: AgreementGiven | None = changes.pop("agreement", None)
+    if given is not None:
+        guards.refuse_if_any(guards.check_not_future("/agreement/givenOn", given.given_on, work.today))
+        referral.agreement_id = _record_agreement(referral.participant_id, given, actor=actor, work=work)
+        referral.data_scope = list(given.data_scope)
+    for name, value in changes.items():
+        setattr(referral, name, list(value) if isinstance(value, tuple) else value)
+    referral.changed_at = work.now
+    referral.version += 1
+    work.session.flush()
+    work.record(actor, "referral:change", "referral", referral.id, members=sorted(changes))
+    return referral
+
+
+def _pick_trajectory(referral: Referral, changes: dict[str, Any], *, actor: Actor, work: Work) -> Referral:
+    """The region's coordinator gives the advice: the chosen receiver gets the ball and a fresh clock."""
+    if set(changes) != {"trajectory_id"}:
+        raise EventRefused("Kies alleen het traject: stuur trajectoryId.")
+    trajectory = find_active_trajectory(changes["trajectory_id"], work=work)
+    deed = Deed(referral, EventName.ASSIGN, actor, work, terms_for(work.session, referral.source_organisation_id))
+    before = snapshot(referral)
+    referral.trajectory_id, referral.receiver_organisation_id = trajectory.id, trajectory.organisation_id
+    _refuse_duplicate(referral, work)
+    deed.note_facts(trajectoryId=trajectory.id)
+    deed.restart_clock()
+    finish(deed, before)
+    return referral

@@ -1,0 +1,335 @@
+"""The engine of the table: the only code that sets a status. Guard, deed, then everything that follows from it.
+
+`taking` holds the row, checks who, whence and which version, lets the deed record its facts, and then moves the
+referral: ball and dates, places, sight of the person's data, history, audit and outbox, all in one transaction.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Uuid
+from sqlalchemy.orm import InstrumentedAttribute
+
+from referral.core.codelists import Terms
+from referral.core.database import UtcDateTime
+from referral.core.errors import EventRefused, GuardRefused, NotFound, Stale
+from referral.core.outbox import Event
+from referral.core.policy import Actor, Role
+from referral.core.work import Work
+from referral.identity.usecases import terms_for
+from referral.participants.usecases import assign_disclosure, end_disclosure, open_disclosure
+from referral.referrals import guards
+from referral.referrals.deadlines import ball_of, due_on, start_clock
+from referral.referrals.models import Referral, ReferralEvent
+from referral.referrals.workflow import (
+    FINAL,
+    MILESTONES,
+    NAMED_COACH,
+    SHARED,
+    STEPS,
+    TAKES_PLACE,
+    EventName,
+    Status,
+)
+from referral.trajectories.usecases import occupy
+
+STATE: tuple[InstrumentedAttribute[Any], ...] = (
+    Referral.status,
+    Referral.reason,
+    Referral.trajectory_id,
+    Referral.receiver_organisation_id,
+    Referral.coach_id,
+    Referral.alternative_trajectory_id,
+    Referral.waitlist_kind,
+    Referral.hold_reason,
+    Referral.hold_since,
+    Referral.resume_on,
+    Referral.escalated_at,
+    Referral.escalation_organisation_id,
+    Referral.follow_up_done,
+    Referral.remind_on,
+    Referral.escalate_on,
+    Referral.escalate_region_on,
+    Referral.end_on,
+    Referral.offer_due_on,
+    Referral.submitted_at,
+    Referral.accepted_at,
+    Referral.handed_over_at,
+    Referral.intake_at,
+    Referral.started_at,
+    Referral.completed_at,
+    Referral.closed_at,
+    Referral.ended_at,
+)
+"""What an event can change and an undo brings back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralMoved(Event):
+    """An event happened to a referral; the history row says which."""
+
+    event_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What every event on a referral names: which referral, the version the actor saw, and perhaps a note."""
+
+    referral_id: UUID
+    expected_version: int | None = None
+    note: str | None = None
+
+
+@dataclass
+class Deed:
+    """An event being recorded: its referral, and the facts, words and next status that it leaves behind."""
+
+    referral: Referral
+    event: EventName
+    actor: Actor
+    work: Work
+    terms: Terms
+    reason: str | None = None
+    target: Status | None = None
+    undoes: int | None = None
+    due_on: date | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
+
+    def note_facts(self, **facts: Any) -> None:
+        """Keep codes, dates, numbers and ids of this event, in clear; never a word about the person."""
+        self.facts |= {name: _plain(value) for name, value in facts.items() if value is not None}
+
+    def note_words(self, **words: Any) -> None:
+        """Keep free text of this event, sealed under the participant."""
+        self.words |= {name: value for name, value in words.items() if value is not None}
+
+    def restart_clock(self) -> None:
+        """Start the term of the present step again from today."""
+        start_clock(self.referral, self.terms, self.work.today)
+
+
+@contextmanager
+def taking(event: EventName, command: Move, *, actor: Actor, work: Work) -> Iterator[Deed]:
+    """Check who and whence; let the block record its facts; then move, leave the trace and announce.
+
+    Raises `NotFound`, `Stale` (412), `EventRefused` (409 with `allowedEvents`), and what the guards raise.
+    """
+    referral = hold_referral(command.referral_id, actor=actor, work=work)
+    check_version(referral, command.expected_version, actor=actor, work=work)
+    terms = terms_for(work.session, referral.source_organisation_id)
+    if event not in guards.open_steps(referral, actor, work.now, terms):
+        raise refusal(referral, actor, work)
+    deed = Deed(referral, event, actor, work, terms)
+    deed.note_words(note=command.note)
+    before = snapshot(referral)
+    yield deed
+    finish(deed, before)
+
+
+def require_open(event: EventName, referral_id: UUID, expected_version: int, *, actor: Actor, work: Work) -> None:
+    """Refuse an event that cannot happen now before its members are looked at: 404, then 412, then 409."""
+    referral = hold_referral(referral_id, actor=actor, work=work)
+    check_version(referral, expected_version, actor=actor, work=work)
+    terms = terms_for(work.session, referral.source_organisation_id)
+    if event not in guards.open_steps(referral, actor, work.now, terms):
+        raise refusal(referral, actor, work)
+
+
+def hold_referral(referral_id: UUID, *, actor: Actor, work: Work) -> Referral:
+    """The referral, held so that rivals wait their turn. Raises `NotFound` for what this actor may not see."""
+    query = Referral.visible_to(actor).where(Referral.id == referral_id).with_for_update(of=Referral)
+    referral = work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if referral is None:
+        raise NotFound
+    return referral
+
+
+def check_version(referral: Referral, expected: int | None, *, actor: Actor, work: Work) -> None:
+    """Refuse a change based on an older version. Raises `Stale` with the current status, version and allowed events."""
+    if expected is not None and expected != referral.version:
+        terms = terms_for(work.session, referral.source_organisation_id)
+        raise Stale(**_state_members(referral, actor, work, terms))
+
+
+def refusal(referral: Referral, actor: Actor, work: Work) -> EventRefused:
+    """Why this event cannot happen now: the status, and what can."""
+    terms = terms_for(work.session, referral.source_organisation_id)
+    return EventRefused(**_state_members(referral, actor, work, terms))
+
+
+def _state_members(referral: Referral, actor: Actor, work: Work, terms: Terms) -> dict[str, Any]:
+    return {
+        "currentStatus": referral.status.value,
+        "currentVersion": referral.version,
+        "allowedEvents": [event.value for event in guards.open_steps(referral, actor, work.now, terms)],
+    }
+
+
+def snapshot(referral: Referral) -> dict[str, Any]:
+    """The state that the next event may change, as plain values."""
+    return {column.key: _plain(getattr(referral, column.key)) for column in STATE}
+
+
+def restore(referral: Referral, state: dict[str, Any]) -> None:
+    """Bring back a state exactly as it was kept."""
+    for column in STATE:
+        setattr(referral, column.key, _typed(column, state[column.key]))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if column is Referral.status:
+        return Status(value)
+    kind = column.type
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(kind, Date):
+        return date.fromisoformat(value)
+    return UUID(value) if isinstance(kind, Uuid) else value
+
+
+def finish(deed: Deed, before: dict[str, Any]) -> None:
+    """Move the referral and let everything follow: ball, dates, places, sight, history, audit, outbox."""
+    referral = deed.referral
+    step = STEPS[deed.event]
+    origin = Status(before["status"])
+    target = deed.target or step.leads_to(origin) or origin
+    if target is not origin:
+        _arrive(deed, target)
+    if deed.reason and target in FINAL:
+        referral.reason = deed.reason
+    if deed.due_on is not None:
+        referral.remind_on = deed.due_on
+    settle(referral, deed.terms, deed.work)
+    referral.version += 1
+    _sync_places(deed, before)
+    _sync_disclosure(deed)
+    _write_history(deed, before)
+
+
+def _arrive(deed: Deed, target: Status) -> None:
+    """Set the status and what always comes with it: milestones, the end, a fresh clock, no overlay on a final one."""
+    referral, now = deed.referral, deed.work.now
+    referral.status = target
+    milestone = MILESTONES.get(target)
+    if milestone and getattr(referral, milestone) is None:
+        setattr(referral, milestone, now)
+    referral.ended_at = now if target in FINAL else None
+    if target in NAMED_COACH and referral.coach_id is None and deed.actor.has_role(Role.COACH):
+        referral.coach_id = deed.actor.id
+    if target in FINAL:
+        referral.hold_reason = referral.hold_since = referral.resume_on = referral.escalated_at = None
+        referral.follow_up_done = False
+    else:
+        referral.reason = None
+    start_clock(referral, deed.terms, deed.work.today)
+
+
+def settle(referral: Referral, terms: Terms, work: Work) -> None:
+    """Derive ball and due date from the state, so that there is always exactly one of each."""
+    ball = ball_of(referral)
+    referral.ball_party, referral.ball_organisation_id, referral.ball_user_id = ball
+    if referral.is_open and referral.remind_on is None:
+        start_clock(referral, terms, work.today)
+    referral.due_on = due_on(referral)
+    referral.changed_at = work.now
+
+
+def _sync_places(deed: Deed, before: dict[str, Any]) -> None:
+    """Give back the place or the waiting spot that the case had, and take the one it needs now."""
+    referral = deed.referral
+    was, had = Status(before["status"]), before["trajectory_id"]
+    over = bool(deed.facts.get("overCapacity")) or deed.event in (EventName.UNDO, EventName.REOPEN)
+    for trajectory_id, status, sign in ((had and UUID(had), was, -1), (referral.trajectory_id, referral.status, 1)):
+        taken, waiting = sign * (status in TAKES_PLACE), sign * (status is Status.WAITLISTED)
+        if trajectory_id and (taken or waiting) and not _is_unchanged(before, referral):
+            free = occupy(deed.work, trajectory_id, taken, waiting, allow_over=over or sign < 0)
+            if not free:
+                raise GuardRefused(
+                    "Er is geen plaats vrij. Zet de deelnemer op de wachtlijst of stuur overCapacity mee.",
+                    code="no_free_place",
+                )
+
+
+def _is_unchanged(before: dict[str, Any], referral: Referral) -> bool:
+    was = Status(before["status"])
+    same_kind = (was in TAKES_PLACE) == (referral.status in TAKES_PLACE) and (was is Status.WAITLISTED) == (
+        referral.status is Status.WAITLISTED
+    )
+    return same_kind and before["trajectory_id"] == _plain(referral.trajectory_id)
+
+
+def _sync_disclosure(deed: Deed) -> None:
+    """The receiver sees the person exactly while the case is shared, and once a coach is named only that coach."""
+    referral = deed.referral
+    if referral.status in SHARED and referral.receiver_organisation_id is not None:
+        open_disclosure(
+            deed.work,
+            participant_id=referral.participant_id,
+            organisation_id=referral.receiver_organisation_id,
+            referral_id=referral.id,
+            legal_basis=referral.legal_basis or "",
+            data_scope=referral.data_scope,
+            agreement_id=referral.agreement_id,
+            informed_by=deed.actor.id,
+            informed_on=deed.work.today,
+        )
+        assign_disclosure(deed.work, referral.id, referral.coach_id)
+    else:
+        end_disclosure(deed.work, referral.id, deed.reason or deed.event.value)
+
+
+def _write_history(deed: Deed, before: dict[str, Any] | None) -> ReferralEvent:
+    referral, work, actor = deed.referral, deed.work, deed.actor
+    referral.last_sequence += 1
+    referral.last_event, referral.last_event_at, referral.last_actor_id = deed.event, work.now, actor.id
+    row = ReferralEvent(
+        referral_id=referral.id,
+        participant_id=referral.participant_id,
+        sequence=referral.last_sequence,
+        event=deed.event,
+        from_status=Status(before["status"]) if before else None,
+        to_status=referral.status,
+        reason=deed.reason,
+        undoes=deed.undoes,
+        actor_id=actor.id,
+        client_id=actor.client_id,
+        organisation_id=actor.organisation_id,
+        occurred_at=work.now,
+        facts=deed.facts,
+        before=before,
+    )
+    if deed.words:
+        row.words = deed.words
+    work.session.add(row)
+    work.session.flush()
+    work.record(actor, f"referral:{deed.event.value}", "referral", referral.id, status=referral.status.value)
+    work.publish(ReferralMoved(object_id=referral.id, actor_id=actor.id, event_id=row.id))
+    return row
+
+
+def begin(referral: Referral, *, actor: Actor, work: Work, terms: Terms, words: dict[str, Any]) -> ReferralEvent:
+    """Put a new draft into the world, with the first row of its history."""
+    start_clock(referral, terms, work.today)
+    settle(referral, terms, work)
+    work.session.add(referral)
+    deed = Deed(referral, EventName.CREATE, actor, work, terms)
+    deed.note_words(**words)
+    return _write_history(deed, None)

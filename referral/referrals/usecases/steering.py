@@ -1,0 +1,159 @@
+"""What keeps a case moving without changing its status: assign, hold, resume, escalate, note, a leaving colleague."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from referral.core.errors import Conflict
+from referral.core.policy import Actor, Relation, Role
+from referral.core.work import Work
+from referral.identity.usecases import has_other_colleague, terms_for
+from referral.participants.usecases import assign_disclosure
+from referral.referrals import guards
+from referral.referrals.deadlines import shift_clock
+from referral.referrals.models import Referral
+from referral.referrals.usecases.answering import name_coach
+from referral.referrals.usecases.moving import Deed, Move, finish, settle, snapshot, taking
+from referral.referrals.workflow import OPEN, EventName
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignCoach(Move):
+    """Another coach takes the case."""
+
+    coach_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldReferral(Move):
+    """The case pauses, at most 90 days."""
+
+    reason: str
+    resume_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalateReferral(Move):
+    """Somebody asks for a doorbraakberaad."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideEscalation(Move):
+    """What the doorbraakberaad decided, who has doorzettingsmacht, and by when it must be done."""
+
+    decision: str
+    decided_by: str
+    due_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddNote(Move):
+    """A note for the two organisations that share the case."""
+
+
+def assign_coach(command: AssignCoach, *, actor: Actor, work: Work) -> Referral:
+    """A named coach of the receiving organisation takes the case over; the history keeps who had it."""
+    with taking(EventName.ASSIGN, command, actor=actor, work=work) as deed:
+        deed.note_facts(fromCoachId=deed.referral.coach_id)
+        name_coach(deed, command.coach_id)
+    return deed.referral
+
+
+def hold_referral_case(command: HoldReferral, *, actor: Actor, work: Work) -> Referral:
+    """The case pauses until a date; it resumes by itself and every deadline moves by the time paused."""
+    with taking(EventName.HOLD, command, actor=actor, work=work) as deed:
+        errors = guards.check_reason(deed.event, command.reason, command.note)
+        guards.refuse_if_any(errors + guards.check_hold(command.resume_on, work.today, deed.terms.limits))
+        deed.reason = deed.referral.hold_reason = command.reason
+        deed.referral.hold_since, deed.referral.resume_on = work.today, command.resume_on
+        deed.note_facts(resumeOn=command.resume_on)
+    return deed.referral
+
+
+def resume_referral(command: Move, *, actor: Actor, work: Work) -> Referral:
+    """The pause is over; every deadline moved by the days it lasted."""
+    with taking(EventName.RESUME, command, actor=actor, work=work) as deed:
+        shift_clock(deed.referral, work.today)
+        deed.note_facts(heldSince=deed.referral.hold_since)
+        deed.referral.hold_reason = deed.referral.hold_since = deed.referral.resume_on = None
+    return deed.referral
+
+
+def escalate_referral(command: EscalateReferral, *, actor: Actor, work: Work) -> Referral:
+    """Somebody asks the region for a doorbraakberaad (M2): its coordinator has the ball until it decides."""
+    with taking(EventName.ESCALATE, command, actor=actor, work=work) as deed:
+        guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
+        deed.reason = command.reason
+        deed.referral.escalated_at = work.now
+        deed.restart_clock()
+    return deed.referral
+
+
+def decide_escalation(command: DecideEscalation, *, actor: Actor, work: Work) -> Referral:
+    """The doorbraakberaad decides, with doorzettingsmacht; the ball goes back with the date that it set."""
+    with taking(EventName.DECIDE_ESCALATION, command, actor=actor, work=work) as deed:
+        guards.refuse_if_any(guards.check_not_past("/dueOn", command.due_on, work.today))
+        deed.referral.escalated_at = None
+        deed.restart_clock()
+        deed.due_on = command.due_on
+        deed.note_facts(dueOn=command.due_on)
+        deed.note_words(decision=command.decision, decidedBy=command.decided_by)
+    return deed.referral
+
+
+def add_note(command: AddNote, *, actor: Actor, work: Work) -> Referral:
+    """A note; on an ended case, the note of whoever had the task says that the follow-up was done."""
+    with taking(EventName.ADD_NOTE, command, actor=actor, work=work) as deed:
+        referral = deed.referral
+        if referral.has_follow_up_task and referral.ball_organisation_id == actor.organisation_id:
+            referral.follow_up_done = True
+    return deed.referral
+
+
+def return_cases_of(user_id: UUID, *, actor: Actor, work: Work) -> int:
+    """An employee leaves: its cases go back to the team queue in this transaction; returns how many (L8).
+
+    Raises `Conflict` when a case would be left without anybody in the organisation who can take it.
+    """
+    held = work.session.scalars(
+        select(Referral)
+        .where(Referral.status.in_(OPEN), (Referral.coach_id == user_id) | (Referral.referrer_id == user_id))
+        .with_for_update()
+    ).all()
+    for referral in held:
+        for relation, role, organisation_id in _sides(referral, user_id):
+            if not has_other_colleague(work.session, organisation_id, role, user_id):
+                raise Conflict(
+                    "Deze medewerker heeft nog zaken die niemand anders kan overnemen. Voeg eerst een collega toe.",
+                    reference=referral.reference,
+                )
+            _return_to_team(referral, relation, actor=actor, work=work)
+    return len(held)
+
+
+def _sides(referral: Referral, user_id: UUID) -> list[tuple[Relation, Role, UUID]]:
+    sides = []
+    if referral.referrer_id == user_id:
+        sides.append((Relation.SOURCE, Role.REFERRER, referral.source_organisation_id))
+    if referral.coach_id == user_id and referral.receiver_organisation_id is not None:
+        sides.append((Relation.RECEIVER, Role.COACH, referral.receiver_organisation_id))
+    return sides
+
+
+def _return_to_team(referral: Referral, relation: Relation, *, actor: Actor, work: Work) -> None:
+    terms = terms_for(work.session, referral.source_organisation_id)
+    if relation is Relation.SOURCE:
+        referral.referrer_id = None
+        referral.version += 1
+        settle(referral, terms, work)
+        return
+    deed = Deed(referral, EventName.ASSIGN, actor, work, terms)
+    before = snapshot(referral)
+    deed.note_facts(fromCoachId=referral.coach_id)
+    referral.coach_id = None
+    finish(deed, before)
+    assign_disclosure(work, referral.id, None)

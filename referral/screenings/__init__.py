@@ -1,0 +1,1 @@
+"""Screenings: anonymous outcomes of an instrument, and whether they were discussed. Nothing here leads to a person."""

@@ -1,0 +1,70 @@
+"""A migrated, empty database for every test, on SQLite and on a real PostgreSQL. What does not run here, fails."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from migrations.metadata import full_metadata
+from referral.core.database import connect
+from referral.core.migrate import upgrade
+from tests.postgres import empty_tables, own_database, running_postgres
+
+REVISIONS = Path(__file__).parents[1] / "migrations" / "versions"
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest revision."""
+    if list(REVISIONS.glob("0*.py")):
+        upgrade(url)
+    else:
+        engine = connect(url)
+        full_metadata().create_all(engine)
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL, without a database name, of this worker's own PostgreSQL server."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres_server: str) -> Iterator[str]:
+    """This worker's own database, migrated once."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with own_database(postgres_server, f"referral_test_{worker}_{os.getpid()}") as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "referral.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def postgresql_url(migrated_postgresql: str) -> Iterator[str]:
+    """A migrated and empty PostgreSQL database."""
+    yield migrated_postgresql
+    empty_tables(migrated_postgresql)
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """A migrated and empty SQLite database in a folder of its own."""
+    folder = tmp_path / "db"
+    folder.mkdir()
+    return f"sqlite:///{shutil.copyfile(migrated_sqlite, folder / 'referral.db')}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated and empty database; the test runs once on each engine."""
+    return str(request.getfixturevalue(f"{request.param}_url"))

@@ -1,0 +1,312 @@
+"""Signing in: one answer for every mistake, few guesses, and sessions that end when they should."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from referral.core.audit import AuditEntry
+from referral.core.errors import NotFound, TooManyRequests
+from referral.core.policy import Role, system_actor
+from referral.core.work import Service
+from referral.identity import passwords
+from referral.identity.models import LoginSession, Membership, SignInAttempt, User
+from referral.identity.usecases import (
+    AddMembership,
+    SetPassword,
+    SignedIn,
+    SignIn,
+    SignOut,
+    SwitchOrganisation,
+    add_membership,
+    authenticate_session,
+    forget_old_attempts,
+    set_password,
+    sign_in,
+    sign_out,
+    switch_organisation,
+)
+
+EMAIL = "coach@voorbeeld.example"
+
+
+def begin(service: Service, town: Any, email: str = EMAIL, **options: Any) -> SignedIn:
+    with service.work() as work:
+        signed_in = sign_in(SignIn(email, town.password, **options), work=work)
+    assert signed_in is not None
+    return signed_in
+
+
+def attempt(service: Service, email: str, password: str, organisation_id: UUID | None = None) -> SignedIn | None:
+    with service.work() as work:
+        return sign_in(SignIn(email, password, organisation_id), work=work)
+
+
+def stands(service: Service, token: str) -> bool:
+    with service.work() as work:
+        return authenticate_session(work, token, "-") is not None
+
+
+def test_a_user_signs_in_for_the_own_organisation_with_the_roles_held_there(service, town):
+    signed_in = begin(service, town, origin="192.0.2.1")
+    actor = signed_in.actor
+    assert (actor.id, actor.organisation_id, actor.name) == (town.coach, town.library, "Bram Coach")
+    assert actor.roles == {Role.COACH, Role.COORDINATOR}
+    assert actor.region_ids == {town.web_region}
+    assert actor.scopes is None
+    assert actor.client_id is None
+    assert actor.origin == "192.0.2.1"
+    assert signed_in.token not in repr(signed_in)
+
+
+@pytest.mark.parametrize("typed", ["Coach@Voorbeeld.EXAMPLE", "  coach@voorbeeld.example\t"])
+def test_capitals_and_spaces_around_an_address_do_not_matter(service, town, typed):
+    assert begin(service, town, typed).actor.id == town.coach
+
+
+def test_the_cookies_secret_is_nowhere_in_the_database(service, town):
+    token = begin(service, town).token
+    with service.work() as work:
+        kept = work.session.scalars(select(LoginSession)).one()
+        assert token.encode() not in kept.token_hash
+        assert len(kept.token_hash) == 32
+
+
+def test_every_mistake_gets_the_same_answer(service, town):
+    with service.work() as work:
+        work.session.get(User, town.referrer).password_hash = None
+        work.session.add(User(email="alleen@voorbeeld.example", name="Zonder Rol", active=True, created_at=work.now))
+        gone = work.session.get(User, town.admin)
+        gone.active, gone.deactivated_at = False, work.now
+    answers = [
+        attempt(service, EMAIL, "verkeerd-wachtwoord"),
+        attempt(service, "niemand@voorbeeld.example", town.password),
+        attempt(service, "referrer@voorbeeld.example", ""),
+        attempt(service, "alleen@voorbeeld.example", town.password),
+        attempt(service, "admin@voorbeeld.example", town.password),
+        attempt(service, EMAIL, town.password, town.municipality),
+        attempt(service, EMAIL, "x" * 100_000),
+        attempt(service, "", ""),
+    ]
+    assert answers == [None] * 8
+    with service.work() as work:
+        refused = work.session.scalars(select(AuditEntry).where(AuditEntry.action == "session:sign_in")).all()
+        assert {(entry.result, entry.object_id, entry.actor_id) for entry in refused} == {
+            ("refused", None, system_actor().id)
+        }
+
+
+def _seconds(deed: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    deed()
+    return time.perf_counter() - started
+
+
+def test_an_unknown_address_takes_as_long_as_a_known_one():
+    """Control: without the dummy hash the answer for an unknown address comes at once."""
+    stored = passwords.hash_password("een-goed-wachtwoord")
+    known = median(_seconds(lambda: passwords.verify_password(stored, "verkeerd")) for _ in range(7))
+    unknown = median(_seconds(lambda: passwords.verify_password(None, "verkeerd")) for _ in range(7))
+    wrong_build = median(_seconds(lambda: stored is None and passwords.verify_password(stored, "x")) for _ in range(7))
+    assert 0.5 < unknown / known < 2
+    assert wrong_build / known < 0.5
+
+
+def test_a_password_is_kept_as_argon2id_with_the_advised_cost(service, town):
+    with service.work() as work:
+        assert work.session.get(User, town.coach).password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_a_hash_of_other_cost_is_renewed_at_sign_in(service, town):
+    cheap = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(town.password)
+    with service.work() as work:
+        work.session.get(User, town.coach).password_hash = cheap
+    begin(service, town)
+    with service.work() as work:
+        kept = work.session.get(User, town.coach).password_hash
+    assert kept != cheap
+    assert not passwords.needs_rehash(kept)
+
+
+def test_ten_failures_in_five_minutes_close_an_address_even_for_the_right_password(service, town, clock):
+    for _ in range(10):
+        assert attempt(service, EMAIL, "verkeerd-wachtwoord") is None
+        clock.now += timedelta(seconds=1)
+    with pytest.raises(TooManyRequests) as refused:
+        attempt(service, EMAIL, town.password)
+    assert refused.value.headers["Retry-After"] == "290"
+    assert begin(service, town, "referrer@voorbeeld.example")
+    clock.now += timedelta(seconds=289)
+    with pytest.raises(TooManyRequests):
+        attempt(service, EMAIL, town.password)
+    clock.now += timedelta(seconds=1)
+    assert begin(service, town)
+
+
+def test_an_address_without_an_account_closes_in_the_same_way(service, town):
+    for _ in range(10):
+        attempt(service, "niemand@voorbeeld.example", "verkeerd-wachtwoord")
+    with pytest.raises(TooManyRequests):
+        attempt(service, "Niemand@voorbeeld.example ", "verkeerd-wachtwoord")
+
+
+def test_signing_in_well_does_not_count_as_a_failure(service, town):
+    for _ in range(11):
+        begin(service, town)
+
+
+def test_a_failure_that_raises_would_never_be_counted(service, town):
+    """Control: the wrong build refuses by raising, and so rolls its own count back."""
+
+    def refuse_by_raising() -> None:
+        with service.work() as work:
+            if sign_in(SignIn(EMAIL, "verkeerd-wachtwoord"), work=work) is None:
+                raise PermissionError
+
+    for _ in range(12):
+        with pytest.raises(PermissionError):
+            refuse_by_raising()
+    with service.work() as work:
+        assert work.session.scalar(select(func.count()).select_from(SignInAttempt)) == 0
+
+
+def test_thirty_guesses_at_once_get_ten_answers(service, town):
+    outcomes: list[str] = []
+
+    def guess() -> None:
+        try:
+            attempt(service, EMAIL, "verkeerd-wachtwoord")
+            outcomes.append("answered")
+        except TooManyRequests:
+            outcomes.append("refused")
+
+    def guess_five_times() -> None:
+        for _ in range(5):
+            guess()
+
+    guessers = [threading.Thread(target=guess_five_times) for _ in range(6)]
+    for guesser in guessers:
+        guesser.start()
+    for guesser in guessers:
+        guesser.join()
+    assert sorted(outcomes) == ["answered"] * 10 + ["refused"] * 20
+
+
+def test_old_attempts_are_forgotten_and_counting_ones_kept(service, town, clock):
+    attempt(service, EMAIL, "verkeerd-wachtwoord")
+    clock.now += timedelta(minutes=3)
+    attempt(service, EMAIL, "verkeerd-wachtwoord")
+    clock.now += timedelta(minutes=3)
+    with service.work() as work:
+        assert forget_old_attempts(work) == 1
+        assert work.session.scalar(select(func.count()).select_from(SignInAttempt)) == 1
+
+
+def test_an_address_is_not_readable_in_the_attempts(service, town):
+    attempt(service, EMAIL, "verkeerd-wachtwoord")
+    with service.work() as work:
+        kept = work.session.scalars(select(SignInAttempt)).one()
+    assert EMAIL.encode() not in kept.email_hash
+    assert len(kept.email_hash) == 33
+
+
+@pytest.mark.parametrize(("minutes", "seconds", "still_stands"), [(14, 59, True), (15, 1, False)])
+def test_a_session_ends_after_fifteen_minutes_without_use(service, town, clock, minutes, seconds, still_stands):
+    token = begin(service, town).token
+    clock.now += timedelta(minutes=minutes, seconds=seconds)
+    assert stands(service, token) is still_stands
+
+
+def test_use_keeps_a_session_alive_but_never_beyond_eight_hours(service, town, clock):
+    token = begin(service, town).token
+    ends = clock.now + timedelta(hours=8)
+    while clock.now + timedelta(minutes=14) < ends:
+        clock.now += timedelta(minutes=14)
+        assert stands(service, token)
+    clock.now = ends - timedelta(seconds=1)
+    assert stands(service, token)
+    clock.now = ends + timedelta(seconds=1)
+    assert not stands(service, token)
+
+
+def test_the_limits_are_settings(service, town, clock):
+    strict = Service(service.engine, service.key_ring, clock=clock, settings={"session_idle_minutes": 2})
+    token = begin(service, town).token
+    clock.now += timedelta(minutes=3)
+    assert not stands(strict, token)
+    assert stands(service, token)
+
+
+def test_after_signing_out_the_cookie_is_refused_a_hundred_times(service, town):
+    signed_in = begin(service, town)
+    with service.work() as work:
+        sign_out(SignOut(signed_in.token), actor=signed_in.actor, work=work)
+    assert not any(stands(service, signed_in.token) for _ in range(100))
+
+
+def test_every_sign_in_gives_another_secret_and_ends_the_browsers_earlier_session(service, town):
+    first = begin(service, town)
+    elsewhere = begin(service, town)
+    second = begin(service, town, earlier=first.token)
+    assert len({first.token, elsewhere.token, second.token}) == 3
+    assert [stands(service, one.token) for one in (first, elsewhere, second)] == [False, True, True]
+
+
+def test_a_new_password_ends_every_session(service, town):
+    token = begin(service, town).token
+    with service.work() as work:
+        set_password(SetPassword(town.coach, "een-heel-nieuw-wachtwoord"), actor=system_actor(), work=work)
+    assert not stands(service, token)
+    assert attempt(service, EMAIL, town.password) is None
+    assert attempt(service, EMAIL, "een-heel-nieuw-wachtwoord") is not None
+
+
+def test_a_role_that_is_taken_away_is_gone_at_the_next_request(service, town):
+    token = begin(service, town).token
+    with service.work() as work:
+        held = select(Membership).where(Membership.user_id == town.coach, Membership.role == Role.COACH)
+        work.session.delete(work.session.scalars(held).one())
+    with service.work() as work:
+        assert authenticate_session(work, token, "-").roles == {Role.COORDINATOR}
+    with service.work() as work:
+        work.session.delete(work.session.scalars(select(Membership).where(Membership.user_id == town.coach)).one())
+    assert not stands(service, token)
+
+
+@pytest.mark.parametrize("token", ["", "x", "rv_" + "a" * 43, "é" * 43])
+def test_an_invented_secret_is_nobodys(service, town, token):
+    begin(service, town)
+    assert not stands(service, token)
+
+
+def test_a_user_of_two_organisations_chooses_or_switches(service, town, clock):
+    with service.work() as work:
+        add_membership(AddMembership(town.coach, town.municipality, Role.REFERRER), actor=system_actor(), work=work)
+    first = begin(service, town)
+    assert first.actor.organisation_id == town.library
+    assert begin(service, town, organisation_id=town.municipality).actor.roles == {Role.REFERRER}
+    clock.now += timedelta(minutes=10)
+    with service.work() as work:
+        switched = switch_organisation(SwitchOrganisation(first.token, town.municipality), actor=first.actor, work=work)
+    assert switched.actor.organisation_id == town.municipality
+    assert switched.actor.roles == {Role.REFERRER}
+    assert not stands(service, first.token)
+    with service.work() as work:
+        begun = work.session.scalars(select(LoginSession.created_at).order_by(LoginSession.id.desc())).first()
+    assert begun == clock.now - timedelta(minutes=10)
+
+
+def test_nobody_switches_to_an_organisation_of_others_or_with_anothers_session(service, town):
+    mine, theirs = begin(service, town), begin(service, town, "referrer@voorbeeld.example")
+    with pytest.raises(NotFound), service.work() as work:
+        switch_organisation(SwitchOrganisation(mine.token, town.municipality), actor=mine.actor, work=work)
+    with pytest.raises(NotFound), service.work() as work:
+        switch_organisation(SwitchOrganisation(theirs.token, town.library), actor=mine.actor, work=work)
+    assert stands(service, mine.token)
+    assert stands(service, theirs.token)
