@@ -7,24 +7,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from config.settings import SettingsError, create_demo_secret, load
-from referral.app import create_app, create_service
+from referral.app import create_service
 from referral.core.errors import Problem
 from referral.core.migrate import upgrade
-from referral.core.policy import Actor, OrganisationKind, Role, system_actor
+from referral.core.policy import SYSTEM_ID, Actor, Role, system_actor
 from referral.core.work import Service
 from referral.demo import ACCOUNTS, PASSWORD, build_demo
-from referral.identity.models import ALL_SCOPES, Membership, Organisation, User
+from referral.identity.models import ALL_SCOPES, Organisation, organisation_region
 from referral.identity.usecases import (
     AddMembership,
     IssueToken,
@@ -37,9 +37,12 @@ from referral.identity.usecases import (
 )
 from referral.participants.models import Participant
 from referral.reports.usecases import ReadFunnel, read_funnel
-from referral.screenings.usecases import ImportScreenings, import_screenings
+from referral.screenings.schemas.table import read_table
+from referral.screenings.usecases import import_screenings
 from referral.server import run_server
 from referral.worker import run_once, run_worker
+
+ROLES = [role.value for role in Role if role is not Role.SYSTEM]
 
 notes = Console(stderr=True)
 
@@ -84,12 +87,13 @@ def migrate() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Standaard 1 op SQLite, anders het aantal kernen.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Standaard 1 op SQLite, anders het aantal kernen.")
 def serve(host: str, port: int, workers: int | None) -> None:
     """Start the production server."""
     with _service():
         settings = load()
-    run_server(lambda: create_app(settings), settings, host=host, port=port, workers=workers)
+    usual = 1 if settings.database_url.startswith("sqlite") else os.cpu_count() or 1
+    run_server(settings, host=host, port=port, workers=workers or usual)
 
 
 @main.command()
@@ -113,9 +117,7 @@ def worker(once: bool) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def demo(no_serve: bool, host: str, port: int) -> None:
     """Fill a database with a believable region of invented people, and serve it."""
-    os.environ.update(
-        {"ENVIRONMENT": "demo", "COOKIE_SECURE": "no", "PUBLIC_URL": f"http://{host}:{port}"}
-    )
+    os.environ.update({"ENVIRONMENT": "demo", "COOKIE_SECURE": "no", "PUBLIC_URL": f"http://{host}:{port}"})
     create_demo_secret()
     with _service() as service:
         upgrade(service.engine)
@@ -126,13 +128,14 @@ def demo(no_serve: bool, host: str, port: int) -> None:
     notes.print("Er stond al een demo." if made is None else f"Gemaakt: {made}")
     _tell_demo(token, f"http://{host}:{port}")
     if not no_serve:
-        settings = load()
-        run_server(lambda: create_app(settings), settings, host=host, port=port, workers=1, with_worker=True)
+        run_server(load(), host=host, port=port, workers=1, with_worker=True)
 
 
 def _demo_token(service: Service) -> str:
     with service.work() as work:
-        command = IssueToken(user_email=ACCOUNTS[0].email, organisation=ACCOUNTS[0].organisation, scopes=ALL_SCOPES, days=30)
+        command = IssueToken(
+            user_email=ACCOUNTS[0].email, organisation=ACCOUNTS[0].organisation, scopes=ALL_SCOPES, days=30
+        )
         return issue_token(command, actor=system_actor("cli"), work=work)
 
 
@@ -158,14 +161,16 @@ def user() -> None:
 @click.option("--email", required=True)
 @click.option("--name", required=True)
 @click.option("--organisation", required=True, help="Naam of id.")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role if r is not Role.SYSTEM]))
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice([r.value for r in Role if r is not Role.SYSTEM])
+)
 @click.option("--password", envvar="NEW_USER_PASSWORD", help="Laat weg om erom gevraagd te worden.")
 def create_user(email: str, name: str, organisation: str, roles: tuple[str, ...], password: str | None) -> None:
     """Register somebody in an organisation, with roles and a password."""
     secret = password or click.prompt("Wachtwoord", hide_input=True, confirmation_prompt=True, err=True)
     with _service() as service, service.work() as work:
         found = _organisation(work.session, organisation)
-        operator = _operator(found)
+        operator = _operator(work.session, found)
         account = register_user(RegisterUser(email=email, name=name), actor=operator, work=work)
         for role in roles:
             add_membership(AddMembership(account.id, found.id, Role(role)), actor=operator, work=work)
@@ -219,14 +224,12 @@ def import_group() -> None:
 
 @import_group.command("screenings")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--email", required=True, help="Namens wie.")
-@click.option("--organisation", required=True, help="Naam of id.")
-def import_screenings_file(file: Path, email: str, organisation: str) -> None:
+@click.option("--organisation", required=True, help="Naam of id van wie screende.")
+def import_screenings_file(file: Path, organisation: str) -> None:
     """Import anonymous screenings from a CSV file; every bad row is reported, every good one kept."""
     with _service() as service, _progress("Screenings") as progress, service.work() as work:
-        actor = _acting(work.session, email, organisation)
-        command = ImportScreenings(file.read_bytes())
-        result = import_screenings(command, actor=actor, work=work, progress=progress)
+        actor = _operator(work.session, _organisation(work.session, organisation), Role.REFERRER)
+        result = import_screenings(read_table(file.read_bytes()), actor=actor, work=work, progress=progress)
     click.echo(f"{len(result.imported)} screenings toegevoegd, {len(result.rejected)} regels geweigerd.")
     for row in result.rejected:
         for wrong in row.errors:
@@ -249,11 +252,28 @@ def funnel(since: datetime, until: datetime, organisation: str, group_by: str) -
     """Print the funnel of a period as CSV."""
     with _service() as service, service.work() as work:
         found = _organisation(work.session, organisation)
-        actor = _operator(found, Role.COORDINATOR)
+        actor = _operator(work.session, found, Role.COORDINATOR)
         command = ReadFunnel(since=since.date(), until=until.date(), group_by=tuple(filter(None, group_by.split(","))))
         table = read_funnel(command, actor=actor, work=work)
     csv.writer(sys.stdout, delimiter=";").writerows(table.as_rows())
 
 
-def _organisation(session: object, name_or_id: str) -> Organisation:
-    raise NotImplementedError
+def _organisation(session: Session, name_or_id: str) -> Organisation:
+    """The one organisation with this name or id."""
+    found = [each for each in session.scalars(select(Organisation)) if name_or_id in (each.name, str(each.id))]
+    if len(found) != 1:
+        raise click.ClickException("Deze organisatie is niet gevonden. Geef de precieze naam of het id.")
+    return found[0]
+
+
+def _operator(session: Session, organisation: Organisation, *roles: Role) -> Actor:
+    """The operator at the console, acting for this organisation."""
+    regions = select(organisation_region.c.region_id).where(organisation_region.c.organisation_id == organisation.id)
+    return Actor(
+        id=SYSTEM_ID,
+        organisation_id=organisation.id,
+        organisation_kind=organisation.kind,
+        roles=frozenset({Role.SYSTEM, *roles}),
+        region_ids=frozenset(session.scalars(regions)),
+        origin="cli",
+    )

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from config.settings import Settings, load
 from migrations.metadata import full_metadata
+from referral.app import create_app, create_service
 from referral.core.database import connect
+from referral.core.http import Application
 from referral.core.migrate import upgrade
 from tests.postgres import empty_tables, own_database, running_postgres
+from tests.world import Clock, World, build_world
 
 REVISIONS = Path(__file__).parents[1] / "migrations" / "versions"
 
@@ -68,3 +72,39 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated and empty database; the test runs once on each engine."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the service under test."""
+    return Clock()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of an installation in this test's own folder."""
+    return load(
+        {
+            "ENVIRONMENT": "test",
+            "DATABASE_URL": database_url,
+            "KEY_DIRECTORY": str(tmp_path / "keys"),
+            "MAIL_SINK_DIRECTORY": str(tmp_path / "mail"),
+            "SECRET_KEY": "een-geheim-voor-de-tests-0123456789",
+            "COOKIE_SECURE": "no",
+        }
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock) -> Iterator[Application]:
+    """The whole application, on both databases, with its own keys."""
+    service = create_service(settings, clock=clock)
+    service.key_ring.initialise()
+    yield create_app(settings, service=service)
+    service.engine.dispose()
+
+
+@pytest.fixture
+def world(app: Application, clock: Clock) -> World:
+    """The application with an invented region in it."""
+    return build_world(app, clock)

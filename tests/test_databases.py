@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from referral.core.audit import AuditEntry, Trace, write_entry
 from referral.core.database import connect
-from referral.core.outbox import OutboxMessage
+from referral.core.policy import system_actor
 from tests.postgres import TransactionLeftOpen, empty_tables
 
 START_AND_WAIT = """
@@ -30,8 +31,10 @@ with running_postgres({}) as url:
 def test_every_test_finds_an_empty_database(database_url: str, turn: int) -> None:
     engine = connect(database_url)
     with Session(engine) as session:
-        assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 0
-        session.add(OutboxMessage(event="Tried", payload={}, published_at=datetime.now(UTC)))
+        assert session.scalar(select(func.count()).select_from(AuditEntry)) == 0
+        write_entry(
+            session, Trace(id="0" * 32, now=datetime.now(UTC)), system_actor(), "test:try", "turn", None, turn=turn
+        )
         session.commit()
     engine.dispose()
 

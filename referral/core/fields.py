@@ -5,7 +5,7 @@ Every message reads `code|sentence`; the door splits it into `FieldError`. No me
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 

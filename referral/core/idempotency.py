@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import JSON, ColumnElement, LargeBinary, String, UniqueConstraint, delete, not_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +85,7 @@ def claim(
     if earlier is None:
         try:
             with session.begin_nested():
+                session.execute(delete(IdempotencyRecord).where(*_same(record), _is_old(work)))
                 session.add(record)
             return record, None
         except IntegrityError:
@@ -103,20 +104,25 @@ def keep(work: Work, record: IdempotencyRecord, answer: Answer, subject_id: UUID
 
 def forget_old_keys(work: Work) -> int:
     """Delete the keys older than 72 hours; returns how many."""
-    result = work.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < work.now - KEPT))
+    result = work.session.execute(delete(IdempotencyRecord).where(_is_old(work)))
     return int(getattr(result, "rowcount", 0))
 
 
 def _find(work: Work, record: IdempotencyRecord) -> IdempotencyRecord | None:
-    return work.session.scalars(
-        select(IdempotencyRecord).where(
-            IdempotencyRecord.client_id == record.client_id,
-            IdempotencyRecord.organisation_id == record.organisation_id,
-            IdempotencyRecord.route == record.route,
-            IdempotencyRecord.key_hash == record.key_hash,
-            IdempotencyRecord.created_at >= work.now - KEPT,
-        )
-    ).one_or_none()
+    return work.session.scalars(select(IdempotencyRecord).where(*_same(record), not_(_is_old(work)))).one_or_none()
+
+
+def _same(record: IdempotencyRecord) -> tuple[ColumnElement[bool], ...]:
+    return (
+        IdempotencyRecord.client_id == record.client_id,
+        IdempotencyRecord.organisation_id == record.organisation_id,
+        IdempotencyRecord.route == record.route,
+        IdempotencyRecord.key_hash == record.key_hash,
+    )
+
+
+def _is_old(work: Work) -> ColumnElement[bool]:
+    return IdempotencyRecord.created_at < work.now - KEPT
 
 
 def _open(work: Work, record: IdempotencyRecord) -> Answer:

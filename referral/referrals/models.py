@@ -20,7 +20,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from referral.core.database import Base
 from referral.core.encryption import Json, Sealed, SealedModel, Text
 from referral.core.policy import Actor, OrganisationKind, Relation, Role
 from referral.participants.models import Participant
@@ -223,19 +222,3 @@ class ReferralEvent(SealedModel):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
     words = Sealed[dict[str, Any]](Json())
-
-
-class Notice(Base):
-    """A reminder or escalation that was given for one step of one referral, so that it is given once."""
-
-    __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("referral_id", "sequence", "kind"),)
-
-    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)
-    sequence: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(32))
-    organisation_id: Mapped[UUID] = mapped_column(index=True)
-    user_id: Mapped[UUID | None]
-    role: Mapped[Role]
-    given_at: Mapped[datetime]
-    digested_at: Mapped[datetime | None]

@@ -87,6 +87,12 @@ def needs_checking(offer: Offered, today: date) -> bool:
     return add_months(offer.last_checked_on, STALE_AFTER_MONTHS) < today
 
 
+def age_band(birth_year: int, year: int) -> str | None:
+    """The coarse band of the age that somebody reaches in a year; None below the youngest band (16)."""
+    age = year - birth_year
+    return next((band for band in labels("ageBand") if _bounds(band)[0] <= age <= _bounds(band)[1]), None)
+
+
 def eligibility(offer: Offered, profile: Profile, today: date) -> list[Reason]:
     """Everything that stands in the way of this offer for this profile; empty when nothing does (K6, M10)."""
     return [reason for is_broken, reason in REQUIREMENTS if is_broken(offer, profile, today)]
@@ -226,19 +232,18 @@ PREFERENCES: tuple[Callable[[Offered, Profile, date], Finding | None], ...] = (
 )
 
 
-def age_band(birth_year: int, year: int) -> str | None:
-    """The coarse band of somebody born in this year; None below the youngest band."""
-    bands = [(int(band.rstrip("+").partition("-")[0]), band) for band in labels("ageBand")]
-    return max(((low, band) for low, band in bands if low <= year - birth_year), default=(0, None))[1]
-
-
 def _ages(profile: Profile, today: date) -> tuple[int, int]:
     """The youngest and the oldest age in years that the profile leaves open."""
     if profile.birth_year is not None:
         return today.year - profile.birth_year - 1, today.year - profile.birth_year
     if profile.age_band is None:
         return 0, OLDEST
-    low, _, high = profile.age_band.rstrip("+").partition("-")
+    return _bounds(profile.age_band)
+
+
+def _bounds(band: str) -> tuple[int, int]:
+    """The youngest and the oldest age of a band such as "35-44" or "65+"."""
+    low, _, high = band.rstrip("+").partition("-")
     return int(low), int(high or OLDEST)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from referral.core.database import connect
 from referral.core.encryption import FileKeys, KeyRing
+from referral.core.http import Application
 from referral.core.policy import OrganisationKind, Role, system_actor
 from referral.core.work import Service, Work
 from referral.identity.models import RegionKind
@@ -25,6 +26,7 @@ from referral.identity.usecases import (
     register_user,
     set_password,
 )
+from tests.identity.doors import build
 
 PASSWORD = "correct-paard-batterij"
 
@@ -105,6 +107,11 @@ def town(service: Service) -> Town:
             admin=employ(work, "admin@voorbeeld.example", "Noor Beheer", library, Role.ADMIN),
             coordinator=employ(work, "regio@voorbeeld.example", "Iris Regio", network, Role.COORDINATOR),
         )
+
+
+@pytest.fixture
+def app(service, town) -> Application:
+    return build(service)
 
 
 def employ(work: Work, email: str, name: str, organisation_id: UUID, *roles: Role) -> UUID:

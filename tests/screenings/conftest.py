@@ -111,7 +111,9 @@ def _settle(service: Service) -> dict[str, Actor]:
 
 def _door(service: Service, authenticate: Callable[[Work], Actor | None]) -> FlaskClient:
     app = Application(__name__)
-    app.config.update(API_TITLE="Test", API_VERSION="1.0.0", OPENAPI_VERSION="3.1.0", ALLOWED_ORIGINS=())
+    app.config.update(
+        API_TITLE="Test", API_VERSION="1.0.0", OPENAPI_VERSION="3.1.0", ALLOWED_ORIGINS=(), MAX_BODY_BYTES=65_536
+    )
     Api(app).register_blueprint(api)
     install(app, service, OPERATIONS, {Door.API: authenticate})
     return app.test_client()

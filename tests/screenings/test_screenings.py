@@ -184,7 +184,7 @@ def test_a_screening_learns_the_month_of_its_first_referral_and_no_more(chain: C
     code, other = chain.log().code, chain.log().code
     with chain.work() as work:
         before = len(work.session.scalars(select(AuditEntry)).all())
-        mark_referred(work, [code], "2026-11")
+        mark_referred(work, [code.lower(), "no code"], "2026-11")
         mark_referred(work, [code], "2026-12")
     with chain.work() as work:
         found = screenings_by_code(work, [code, other], chain.actors["referrer"])

@@ -14,6 +14,7 @@ from referral.trajectories.matching import (
     REQUIREMENTS,
     Offered,
     Profile,
+    age_band,
     eligibility,
     free_places,
     needs_checking,
@@ -167,6 +168,14 @@ def test_free_places_are_never_fewer_than_none() -> None:
 @pytest.mark.parametrize(("checked_on", "stale"), [(date(2026, 5, 3), False), (date(2026, 5, 2), True)])
 def test_a_description_is_stale_after_six_months(checked_on: date, stale: bool) -> None:
     assert needs_checking(an_offer(last_checked_on=checked_on), TODAY) is stale
+
+
+@pytest.mark.parametrize(
+    ("birth_year", "band"),
+    [(2011, None), (2010, "16-17"), (2008, "18-24"), (1992, "25-34"), (1991, "35-44"), (1961, "65+"), (1900, "65+")],
+)
+def test_a_birth_year_falls_in_one_band(birth_year: int, band: str | None) -> None:
+    assert age_band(birth_year, 2026) == band
 
 
 def test_the_advice_says_that_it_is_no_decision() -> None:

@@ -63,6 +63,7 @@ class HeldKeys:
     def __init__(self, shared: KeyCache) -> None:
         self.shared = shared
         self.absent: set[int] = set()
+        self.is_certain = True
         self._own: dict[int, DataKey] = {}
         self._destroyed: set[UUID] = set()
         self._has_changed = False
@@ -105,12 +106,14 @@ class HeldKeys:
         """A savepoint was rolled back: ask the database again, and keep the answers here."""
         self._own.clear()
         self.absent.clear()
+        self.is_certain = False
 
     def start_anew(self) -> None:
         """The transaction is over."""
         self.roll_back()
         self._destroyed.clear()
         self._has_changed = False
+        self.is_certain = True
 
 
 def hold_keys(session: Session, shared: KeyCache) -> None:

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, ColumnElement, LargeBinary, Table, event, update
 from sqlalchemy.orm import Session, mapped_column
+from sqlalchemy.orm.attributes import instance_state
 
 from referral.core.database import Base
 from referral.core.encryption.cache import held_keys
@@ -24,7 +25,7 @@ from referral.core.encryption.envelope import (
     label_prefix,
 )
 from referral.core.encryption.guard import sealed_check
-from referral.core.encryption.index import TAG_SIZE, BlindIndex, index_input
+from referral.core.encryption.index import TAG_SIZE, BlindIndex, IndexKeys, index_input
 from referral.core.encryption.reading import Permit, find_permit
 from referral.core.encryption.ring import ring_of
 from referral.core.encryption.search import SealedExpression, index_label
@@ -57,7 +58,7 @@ class Sealed(Generic[T]):
         self.column, self.tag_column = f"{name}_ct", f"{name}_bix"
         self.label = self.label or f"{owner.__tablename__}.{name}"
         self.prefix = label_prefix(self.label)
-        self.load = self.codec.load
+        self.dump, self.load = self.codec.dump, self.codec.load
         sealed = mapped_column(self.column, LargeBinary, nullable=True)
         event.listen(sealed.column, "after_parent_attach", _add_check)
         setattr(owner, self.column, sealed)
@@ -102,22 +103,29 @@ class Sealed(Generic[T]):
                 setattr(row, self.tag_column, None)
             return
         normalised = self.index.normalise(value) if self.index and isinstance(value, str) else None
-        setattr(row, self.column, _pending(value, self.codec.dump(value), normalised))
+        pending = _pending(value, self.dump(value), normalised)
+        if instance_state(row).key is None:  # An insert takes what it finds; only an update needs the history.
+            row.__dict__[self.column] = pending
+        else:
+            setattr(row, self.column, pending)
 
-    def store(self, row: "SealedModel", envelope: bytes, session: Session) -> None:
+    def is_waiting(self, row: "SealedModel") -> bool:
+        """Whether a value was assigned that is not sealed yet."""
+        return type(row.__dict__.get(self.column)) is Pending
+
+    def store(self, row: "SealedModel", envelope: bytes, keys: IndexKeys) -> None:
         """Put the envelope, and the tag that goes with it, where a value waits."""
-        pending: Pending = row.__dict__[self.column]
-        row.__dict__[self.column] = envelope
+        state = row.__dict__
+        pending: Pending = state[self.column]
+        state[self.column] = envelope
         if self.index and pending.normalised is not None:
             scope_id = getattr(row, self.index.scope) if self.index.scope else None
-            keys = ring_of(session).index_keys(session)
-            tag = keys.tag(self.index_label, index_input(self.index, pending.normalised, scope_id))
-            setattr(row, self.tag_column, tag)
+            state[self.tag_column] = keys.tag(self.index_label, index_input(self.index, pending.normalised, scope_id))
 
     def unseal_again(self, row: "SealedModel", place: bytes, key: DataKey) -> None:
         """Make a value that was sealed in vain wait once more; its tag stays."""
         envelope = row.__dict__.get(self.column)
-        if envelope is not None and type(envelope) is not Pending:
+        if envelope is not None and not self.is_waiting(row):
             data = key.unseal(self.prefix + place, envelope)
             row.__dict__[self.column] = _pending(self.load(data), data, None)
 
@@ -194,11 +202,12 @@ def seal_row(row: SealedModel, session: Session) -> tuple[DataKey, bytes] | None
     if not waiting:
         return None
     subject_id = subject_of(row)
-    key = ring_of(session).newest_key(session, subject_id)
+    ring = ring_of(session)
+    key, index_keys = ring.newest_key(session, subject_id), ring.index_keys(session)
     place = row.id.bytes + subject_id.bytes
     envelopes = key.seal_all([(field.prefix + place, state[field.column].data) for field in waiting])
     for field, envelope in zip(waiting, envelopes, strict=True):
-        field.store(row, envelope, session)
+        field.store(row, envelope, index_keys)
     return key, place
 
 
@@ -208,9 +217,9 @@ def _pending(value: Any, data: bytes, normalised: str | None) -> Pending:
     return pending
 
 
-def _subjects_in(session: Session) -> set[UUID]:
+def _subjects_in(session: Session) -> list[UUID]:
     rows = (row for row in session.identity_map.values() if isinstance(row, SealedModel))
-    return {subject_id for row in rows if (subject_id := row.__dict__.get(row.__subject__))}
+    return [subject_id for row in rows if (subject_id := row.__dict__.get(row.__subject__))]
 
 
 def _add_check(column: Column[bytes], table: Table) -> None:

@@ -10,12 +10,15 @@ from referral.core.encryption.fields import SealedModel, seal_row
 from referral.core.encryption.ring import ring_of
 
 _SEALED_WITH: Final = "_sealed_with"
+_NEWBORN: Final = "_sealed_newborn"
 
 
 @event.listens_for(SealedModel, "init", propagate=True)
-def give_id(_row: SealedModel, _args: tuple[Any, ...], values: dict[str, Any]) -> None:
+def give_id(row: SealedModel, _args: tuple[Any, ...], values: dict[str, Any]) -> None:
     """A sealed row has its id from birth, because its values are bound to it."""
-    values.setdefault("id", new_id())
+    if values.get("id") is None:
+        values["id"] = new_id()
+        row.__dict__[_NEWBORN] = True
 
 
 @event.listens_for(Session, "before_flush")
@@ -26,7 +29,11 @@ def prepare_keys(session: Session, _context: UOWTransaction, _instances: object)
     if not new and not changed:
         return
     ring = ring_of(session)
-    ring.add_subjects(session, [row.id for row in new if row.__subject__ == "id"])
+    people = [row for row in new if row.__subject__ == "id"]
+    newborn = [row for row in people if row.__dict__.pop(_NEWBORN, False)]
+    ring.add_subjects(session, [row.id for row in newborn], are_new=True)
+    if len(newborn) < len(people):
+        ring.add_subjects(session, [row.id for row in people])
     children = [row for row in new if row.__subject__ != "id"]
     ring.prefetch(session, [found for row in children + changed if (found := row.__dict__.get(row.__subject__))])
 
@@ -55,5 +62,7 @@ def seal_changed_row(_mapper: Mapper[Any], _connection: Connection, row: SealedM
         bound = {"id", row.__subject__, field.index.scope if field.index else None}
         if bound & changed and not field.is_reassigned(row):
             raise ValueError(f"{field.label} is bound to its row, person and scope: assign the value again")
+        if field.index and field.is_waiting(row):
+            setattr(row, field.tag_column, None)
     if session := object_session(row):
         seal_row(row, session)

@@ -117,29 +117,27 @@ class IndexKeys:
         self.versions = tuple(sorted(roots, reverse=True))
         self.expires = expires
         self._roots = dict(roots)
-        self._derived: dict[tuple[bytes, str, int], HMAC] = {}
+        self._derived: dict[tuple[str, int], HMAC] = {}
 
     def tag(self, label: str, data: bytes) -> bytes:
         """The tag to store: under the newest version."""
-        return self._tag(label, data, self.versions[0])
+        return self._digest("bix", label, self.versions[0], data)[:TAG_SIZE]
 
     def candidates(self, label: str, data: bytes) -> list[bytes]:
         """Every tag under which the value may stand while an index is being renewed, the newest first."""
-        return [self._tag(label, data, version) for version in self.versions]
+        return [self._digest("bix", label, version, data)[:TAG_SIZE] for version in self.versions]
 
     def fingerprint(self, label: str, data: bytes) -> bytes:
-        """A keyed digest of 33 bytes (version and HMAC): equal for equal bytes, meaningless without the key."""
-        version = self.versions[0]
-        return bytes((version,)) + self._digest(b"fv1 fingerprint\0", label, version, data)
+        """A keyed digest of 33 bytes: equal for equal bytes, meaningless without the key."""
+        return self._digest("fingerprint", label, self.versions[0], data)
 
-    def _tag(self, label: str, data: bytes, version: int) -> bytes:
-        return bytes((version,)) + self._digest(b"fv1 bix\0", label, version, data)[: TAG_SIZE - 1]
-
-    def _digest(self, kind: bytes, label: str, version: int, data: bytes) -> bytes:
-        base = self._derived.get((kind, label, version))
+    def _digest(self, purpose: str, label: str, version: int, data: bytes) -> bytes:
+        """The version, and the HMAC under the key of this purpose, label and version."""
+        name = f"fv1 {purpose}\0{label}"
+        base = self._derived.get((name, version))
         if base is None:
-            key = HKDF(SHA256(), 32, None, kind + label.encode()).derive(self._roots[version])
-            base = self._derived[kind, label, version] = HMAC(key, SHA256())
+            key = HKDF(SHA256(), 32, None, name.encode()).derive(self._roots[version])
+            base = self._derived[name, version] = HMAC(key, SHA256())
         digest = base.copy()
         digest.update(data)
-        return digest.finalize()
+        return bytes((version,)) + digest.finalize()

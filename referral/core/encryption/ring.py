@@ -72,18 +72,18 @@ class KeyRing:
         """Load the keys of these people in as few queries as possible; says nothing about those who have none."""
         self._load(session, self._unknown(session, subject_ids))
 
-    def add_subjects(self, session: Session, subject_ids: Iterable[UUID]) -> None:
-        """Make a key for each subject without one, in the caller's transaction; `Erased` for an erased subject."""
+    def add_subjects(self, session: Session, subject_ids: Iterable[UUID], *, are_new: bool = False) -> None:
+        """Make a key for each subject without one, in the caller's transaction; `Erased` for an erased subject.
+
+        `are_new` spares the question whether they have one: their ids were made just now.
+        """
+        held = self._held(session)
         unknown = self._unknown(session, subject_ids)
-        present = self._load(session, unknown)
+        present = {} if are_new and held.is_certain else self._load(session, unknown)
         if None in present.values():
             raise Erased
-        self.create_keys(session, [subject_id for subject_id in unknown if subject_id.int not in present])
-
-    def create_keys(self, session: Session, subject_ids: Collection[UUID]) -> None:
-        """Make a key for subjects whose ids were made just now, so that none of them can have one yet."""
-        if subject_ids:
-            self._held(session).keep_created(self._store.create(session.connection(), subject_ids))
+        if new := [subject_id for subject_id in unknown if subject_id.int not in present]:
+            held.keep_created(self._store.create(session.connection(), new))
 
     def newest_key(
         self, session: Session, subject_id: UUID, siblings: Callable[[], Iterable[UUID]] = _nobody

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from referral.core.encryption.envelope import DataKey
 from referral.core.encryption.index import IndexKeys
@@ -22,6 +22,37 @@ from referral.core.errors import KeyMissing, Tampered
 _BATCH = 900
 _KEY_SIZE = 32
 
+_of_subjects = (
+    select(subject_key.c.subject_id, subject_key.c.gen, subject_key.c.wk_id, subject_key.c.blob)
+    .where(subject_key.c.subject_id.in_(bindparam("subject_ids", expanding=True)))
+    .order_by(subject_key.c.subject_id, subject_key.c.gen)
+)
+
+
+class WrappingKey:
+    """An unwrapped wrapping key, until `expires` (monotonic seconds): wraps each subject's key for its own row only."""
+
+    __slots__ = ("_aead", "_place", "expires", "id")
+
+    def __init__(self, wk_id: int, raw: bytes, expires: float) -> None:
+        self.id = wk_id
+        self.expires = expires
+        self._aead = AESGCM(raw)
+        self._place = b"fv1 dek\0" + wk_id.to_bytes(4, "big")
+
+    def wrap(self, subject_id: UUID, generation: int, raw: bytes) -> bytes:
+        """The blob of a row: nonce, ciphertext, tag."""
+        nonce = os.urandom(12)
+        return nonce + self._aead.encrypt(nonce, raw, self._place + subject_id.bytes + generation.to_bytes(2, "big"))
+
+    def unwrap(self, subject_id: UUID, generation: int, blob: bytes) -> bytes:
+        """The raw key; `Tampered` when it was wrapped for another subject or generation."""
+        place = self._place + subject_id.bytes + generation.to_bytes(2, "big")
+        try:
+            return self._aead.decrypt(blob[:12], blob[12:], place)
+        except InvalidTag:
+            raise Tampered from None
+
 
 class KeyStore:
     """Wrapped keys in the database. Every method works in the caller's connection and commits nothing."""
@@ -30,12 +61,11 @@ class KeyStore:
         self.provider = provider
         self.ttl = ttl
         self.forget()
-
         self.renew_lock()
 
     def forget(self) -> None:
         """Drop the unwrapped wrapping keys from memory."""
-        self._wrappers: dict[int, tuple[AESGCM, float]] = {}
+        self._wrapping_keys: dict[int, WrappingKey] = {}
         self._current: tuple[int, float] | None = None
 
     def renew_lock(self) -> None:
@@ -55,27 +85,23 @@ class KeyStore:
         self, connection: Connection, subject_ids: Iterable[UUID]
     ) -> Iterator[tuple[UUID, int, bytes | None]]:
         """Subject, generation (rising) and raw key (None: destroyed) of every row, at most 900 subjects a query."""
-        columns = subject_key.c
-        query = select(columns.subject_id, columns.gen, columns.wk_id, columns.blob).order_by(columns.gen)
         waiting = iter(subject_ids)
         while chunk := list(islice(waiting, _BATCH)):
-            rows = connection.execute(query.where(columns.subject_id.in_(chunk))).all()
-            ciphers = {wk_id: self.wrapper(connection, wk_id) for wk_id in {row.wk_id for row in rows}}
+            rows = connection.execute(_of_subjects, {"subject_ids": chunk}).all()
+            keys = {wk_id: self.wrapping_key(connection, wk_id) for wk_id in {row.wk_id for row in rows}}
             for subject_id, generation, wk_id, blob in rows:
-                yield subject_id, generation, blob and _unwrap(ciphers[wk_id], wk_id, subject_id, generation, blob)
+                yield subject_id, generation, blob and keys[wk_id].unwrap(subject_id, generation, blob)
 
     def create(self, connection: Connection, subject_ids: Collection[UUID]) -> dict[int, DataKey]:
         """A first key for each of these new subjects, in one statement."""
-        wk_id = self.current_id(connection)
-        cipher = self.wrapper(connection, wk_id)
+        key = self.wrapping_key(connection, self.current_id(connection))
         expires = time.monotonic() + self.ttl
         random = os.urandom(_KEY_SIZE * len(subject_ids))
         created: dict[int, DataKey] = {}
         rows = []
         for number, subject_id in enumerate(subject_ids):
             raw = random[_KEY_SIZE * number : _KEY_SIZE * (number + 1)]
-            blob = _wrap(cipher, wk_id, subject_id, 1, raw)
-            rows.append({"subject_id": subject_id, "gen": 1, "wk_id": wk_id, "blob": blob})
+            rows.append({"subject_id": subject_id, "gen": 1, "wk_id": key.id, "blob": key.wrap(subject_id, 1, raw)})
             created[subject_id.int] = DataKey(raw, 1, expires)
         if rows:
             connection.execute(insert(subject_key), rows)
@@ -83,8 +109,8 @@ class KeyStore:
 
     def rewrap(self, connection: Connection, row: Row[Any], wk_id: int) -> bytes:
         """The blob of a row of `subject_key` under another wrapping key."""
-        raw = _unwrap(self.wrapper(connection, row.wk_id), row.wk_id, row.subject_id, row.gen, row.blob)
-        return _wrap(self.wrapper(connection, wk_id), wk_id, row.subject_id, row.gen, raw)
+        raw = self.wrapping_key(connection, row.wk_id).unwrap(row.subject_id, row.gen, row.blob)
+        return self.wrapping_key(connection, wk_id).wrap(row.subject_id, row.gen, raw)
 
     def destroy(self, connection: Connection, subject_id: UUID, at: datetime) -> None:
         """Turn every generation of this subject's key into a tombstone; `KeyMissing` when it never had one."""
@@ -94,21 +120,24 @@ class KeyStore:
         if not done.rowcount and connection.scalar(select(func.count()).where(rows)) == 0:
             raise KeyMissing
 
-    def wrapper(self, connection: Connection, wk_id: int) -> AESGCM:
-        """The wrapping key, unwrapped by the provider at most once per time to live, however many threads ask."""
-        known = self._wrappers.get(wk_id)
-        if known is not None and known[1] > time.monotonic():
-            return known[0]
-        query = select(wrapping_key.c.kek_id, wrapping_key.c.blob).where(wrapping_key.c.id == wk_id)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise KeyMissing
+    def wrapping_key(self, connection: Connection, wk_id: int) -> WrappingKey:
+        """A wrapping key, unwrapped by the provider at most once per time to live, however many threads ask."""
+        key = self._wrapping_keys.get(wk_id)
+        if key is None or key.expires <= time.monotonic():
+            wrapped = select(wrapping_key.c.kek_id, wrapping_key.c.blob).where(wrapping_key.c.id == wk_id)
+            row = connection.execute(wrapped).one_or_none()
+            if row is None:
+                raise KeyMissing
+            key = self._unwrap_once(wk_id, row.kek_id, row.blob)
+        return key
+
+    def _unwrap_once(self, wk_id: int, kek_id: str, blob: bytes) -> WrappingKey:
         with self._lock:
-            known = self._wrappers.get(wk_id)
-            if known is None or known[1] <= time.monotonic():
-                raw = self.provider.unwrap(row.kek_id, row.blob, _wrapping_place(wk_id))
-                known = self._wrappers[wk_id] = AESGCM(raw), time.monotonic() + self.ttl
-        return known[0]
+            key = self._wrapping_keys.get(wk_id)
+            if key is None or key.expires <= time.monotonic():
+                raw = self.provider.unwrap(kek_id, blob, _wrapping_place(wk_id))
+                key = self._wrapping_keys[wk_id] = WrappingKey(wk_id, raw, time.monotonic() + self.ttl)
+        return key
 
     def current_id(self, connection: Connection) -> int:
         """The wrapping key that new keys are wrapped with; `KeyMissing` before `KeyRing.initialise`."""
@@ -143,22 +172,6 @@ class KeyStore:
         blob = self.provider.wrap(kek_id, os.urandom(_KEY_SIZE), _wrapping_place(wk_id))
         connection.execute(insert(wrapping_key).values(id=wk_id, kek_id=kek_id, blob=blob))
         return wk_id
-
-
-def _wrap(cipher: AESGCM, wk_id: int, subject_id: UUID, generation: int, raw: bytes) -> bytes:
-    nonce = os.urandom(12)
-    return nonce + cipher.encrypt(nonce, raw, _place(wk_id, subject_id, generation))
-
-
-def _unwrap(cipher: AESGCM, wk_id: int, subject_id: UUID, generation: int, blob: bytes) -> bytes:
-    try:
-        return cipher.decrypt(blob[:12], blob[12:], _place(wk_id, subject_id, generation))
-    except InvalidTag:
-        raise Tampered from None
-
-
-def _place(wk_id: int, subject_id: UUID, generation: int) -> bytes:
-    return b"fv1 dek\0" + wk_id.to_bytes(4, "big") + subject_id.bytes + generation.to_bytes(2, "big")
 
 
 def _wrapping_place(wk_id: int) -> bytes:

@@ -98,6 +98,8 @@ class Application(Flask):
     def _serve_in_work(self, access: Access) -> Response:
         if access.door is Door.PUBLIC and not access.action:
             return self.make_response(super().dispatch_request())
+        if request.mimetype != "text/csv":
+            request.max_content_length = self.config["MAX_BODY_BYTES"]
         with self.service.work(trace_id=g.trace_id) as work:
             g.work = work
             self._admit(access, work)

@@ -104,6 +104,7 @@ def _refuse_haste(actor: Actor, work: Work) -> None:
         .where(
             AuditEntry.actor_id == actor.id,
             AuditEntry.action == SEARCH,
+            AuditEntry.result == "done",
             AuditEntry.occurred_at > work.now - WINDOW,
         )
         .order_by(AuditEntry.occurred_at.desc())

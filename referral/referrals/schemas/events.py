@@ -268,7 +268,7 @@ DEEDS: Mapping[EventName, tuple[EventSchema, Deed]] = {
 
 
 def perform(event: EventName, body: Any, referral_id: UUID, version: int, *, actor: Actor, work: Work) -> Referral:
-    """Do the deed, if it can be done now. Raises `NotFound`, `Stale`, `EventRefused`, then `Invalid` for the members."""
+    """Do the deed, if it can be done now. Raises `NotFound`, `Stale`, `EventRefused`, then `Invalid`."""
     schema, deed = DEEDS[event]
     deeds.require_open(event, referral_id, version, actor=actor, work=work)
     make = schema.load(body)

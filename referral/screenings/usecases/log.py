@@ -19,6 +19,7 @@ from referral.screenings.usecases.commands import (
     Progress,
     ScreeningLogged,
 )
+from referral.screenings.usecases.look import read_code
 
 
 def log_screening(command: LogScreening, *, actor: Actor, work: Work) -> Screening:
@@ -52,11 +53,12 @@ def import_screenings(
 def mark_referred(work: Work, codes: Collection[str], month: str) -> None:
     """Tell screenings that they led to a referral, in the precision of a month ("2026-11"); the first month stays.
 
+    The codes may be written in any way; the caller found them with `screenings_by_code`.
     Leaves no audit row and no event on purpose: those would tie the screening to the referral by their trace.
     """
     work.session.execute(
         update(Screening)
-        .where(Screening.code.in_(codes), Screening.referred_month.is_(None))
+        .where(Screening.code.in_([read_code(code) for code in codes]), Screening.referred_month.is_(None))
         .values(referred_month=month, version=Screening.version + 1)
     )
 

@@ -37,12 +37,20 @@ def show_screening(code: str, *, actor: Actor, work: Work) -> ScreeningRecord:
 
 def screenings_by_code(work: Work, codes: Collection[str], actor: Actor) -> dict[str, Screening]:
     """The screenings that the actor may see, by the code as it was given; what is not there was not found."""
-    readings = {code: reading for code in codes if (reading := _read(code)) is not None}
+    readings = {code: reading for code in codes if (reading := read_code(code)) is not None}
     found = work.session.scalars(
         select(Screening).where(Screening.code.in_(readings.values()), Screening.visible_to(actor))
     )
     by_code = {screening.code: screening for screening in found}
     return {code: by_code[reading] for code, reading in readings.items() if reading in by_code}
+
+
+def read_code(code: str) -> str | None:
+    """The code as it stands in the table, however it was typed; None when it can be no code."""
+    try:
+        return read_screening_code(code)
+    except ValueError:
+        return None
 
 
 def _filters(command: ListScreenings, today: date) -> Iterable[ColumnElement[bool]]:
@@ -62,10 +70,3 @@ def _with_conversations(screenings: Sequence[Screening], work: Work) -> list[Scr
     for conversation in work.session.scalars(query):
         conversations[conversation.screening_id].append(conversation)
     return [ScreeningRecord(screening, conversations[screening.id]) for screening in screenings]
-
-
-def _read(code: str) -> str | None:
-    try:
-        return read_screening_code(code)
-    except ValueError:
-        return None

@@ -1,0 +1,156 @@
+"""The words of a digest: what waits, by when, the one next step and where. Never a word about a participant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from referral.notifications.models import Kind
+from referral.referrals.models import Referral
+from referral.referrals.workflow import LABELS, Status
+
+MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
+
+HEADINGS: Mapping[Kind, str] = {
+    Kind.EXPIRED: "Verlopen zonder antwoord",
+    Kind.OFFER: "Doorbraakberaad nodig",
+    Kind.REGION: "De aanbieder geeft geen antwoord",
+    Kind.ESCALATION: "Blijft liggen",
+    Kind.REMINDER: "Herinnering",
+    Kind.CONVERSATION_ESCALATION: "Gesprekken die blijven liggen",
+    Kind.CONVERSATION: "Gesprekken die u nog moet voeren",
+}
+
+_FOLLOW_UP = "Zoek met de deelnemer een vervolg en leg in een notitie vast wat u deed."
+_COORDINATE = "Vraag waarom het stil ligt en zorg dat iemand het oppakt."
+
+NEXT_STEPS: Mapping[Status, str] = {
+    Status.DRAFT: "Vul het concept aan en meld aan. Gaat het niet door? Trek het dan in.",
+    Status.SUBMITTED: "Geef antwoord: accepteer, stel een vraag, zet op de wachtlijst of wijs af.",
+    Status.RETURNED: "Beantwoord de vraag van de ontvanger.",
+    Status.ACCEPTED: "Voer het gesprek voor de warme overdracht en leg het vast.",
+    Status.WAITLISTED: "Kijk of er plaats is en vertel de deelnemer hoe het ervoor staat.",
+    Status.HANDED_OVER: "Start de intake.",
+    Status.INTAKE: "Start het traject, of meld dat het niet start.",
+    Status.IN_TRAJECTORY: "Meld de voortgang aan de verwijzer.",
+    Status.COMPLETED: "Voer het nazorggesprek, leg het vast en sluit de verwijzing.",
+    Status.DECLINED: _FOLLOW_UP,
+    Status.EXPIRED: _FOLLOW_UP,
+    Status.NOT_STARTED: _FOLLOW_UP,
+    Status.STOPPED_EARLY: _FOLLOW_UP,
+}
+"""What whoever has the ball is to do in each status that leaves somebody something to do."""
+
+_ADVISE = "Kies een passend traject."
+_CONVENE = "Houd het doorbraakberaad en leg het besluit vast."
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One referral in a digest. Without a link the reader cannot open it, and `receiver` is whom to ask about it."""
+
+    reference: str
+    status: str
+    due_on: date | None
+    next_step: str
+    link: str | None
+    receiver: str | None
+
+    def as_text(self) -> Iterable[str]:
+        """The lines of this referral."""
+        due = f", uiterlijk {_in_words(self.due_on)}" if self.due_on else ""
+        yield f"- {self.reference}: {self.status}{due}"
+        yield f"  {self.next_step}"
+        if self.link:
+            yield f"  {self.link}"
+        elif self.receiver:
+            yield f"  Neem contact op met {self.receiver}. U kunt deze verwijzing zelf niet openen."
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What there is to say of one kind in one organisation: referrals, or only a number of screenings."""
+
+    organisation: str
+    kind: Kind
+    cases: Sequence[CaseLine] = ()
+    screenings: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many cases or screenings wait."""
+        return len(self.cases) + self.screenings
+
+    def as_text(self) -> Iterable[str]:
+        """The heading with its number, and the referrals."""
+        yield f"{HEADINGS[self.kind]} ({self.count})"
+        for case in self.cases:
+            yield from case.as_text()
+        if self.screenings:
+            subject = "1 screening" if self.screenings == 1 else f"{self.screenings} screenings"
+            yield f"  Bij {subject} met een indicatie is het gesprek nog niet gevoerd."
+
+
+def next_step(referral: Referral, kind: Kind) -> str:
+    """The one thing that the reader of this notice is to do now."""
+    if kind in (Kind.ESCALATION, Kind.REGION):
+        return _COORDINATE
+    if referral.is_escalated:
+        return _CONVENE
+    if referral.waits_for_region and referral.is_open:
+        return _ADVISE
+    return NEXT_STEPS[referral.status]
+
+
+def status_label(referral: Referral) -> str:
+    """The Dutch name of the status."""
+    return LABELS[referral.status]
+
+
+def compose(
+    name: str, email: str, chapters: Sequence[Chapter], *, public_url: str, message_id: str, at: datetime
+) -> EmailMessage:
+    """The mail. `message_id` is the part before the @; the sender is `noreply` at the host of the service."""
+    host = urlsplit(public_url).hostname or "localhost"
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = _subject(sum(chapter.count for chapter in chapters))
+    mail["From"] = Address("Screening en verwijzing", "noreply", host)
+    mail["To"] = Address(name, addr_spec=email)
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{message_id}@{host}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content("\n".join(_body(name, chapters, public_url)), cte="quoted-printable")
+    return mail
+
+
+def _subject(count: int) -> str:
+    return "Er wacht 1 zaak op u" if count == 1 else f"Er wachten {count} zaken op u"
+
+
+def _body(name: str, chapters: Sequence[Chapter], public_url: str) -> Iterable[str]:
+    yield f"Beste {name},"
+    yield ""
+    yield "Dit wacht op u."
+    organisation = None
+    for chapter in chapters:
+        if chapter.organisation != organisation:
+            organisation = chapter.organisation
+            yield from ("", organisation, "=" * len(organisation))
+        yield ""
+        yield from chapter.as_text()
+    yield ""
+    yield f"Alles staat op {public_url}"
+    yield ""
+    yield "U krijgt hoogstens één bericht per dag. Er staan met opzet geen gegevens van deelnemers in."
+    yield "Dit bericht is automatisch gemaakt. U kunt er niet op antwoorden."
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

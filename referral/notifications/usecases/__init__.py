@@ -1,0 +1,6 @@
+"""What happens when a date has passed, and what people hear of it."""
+
+from referral.notifications.usecases.sending import DigestsResult, send_digests
+from referral.notifications.usecases.terms import TermsResult, run_terms
+
+__all__ = ["DigestsResult", "TermsResult", "run_terms", "send_digests"]

@@ -1,0 +1,1 @@
+"""Figures across areas: counts of what happened, never a person."""

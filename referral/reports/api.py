@@ -1,0 +1,45 @@
+"""The JSON door to the reports, which also hands out tables."""
+
+from flask import Response, request
+
+from referral.core.http import ApiBlueprint, answer, current_actor, current_work
+from referral.reports import usecases
+from referral.reports.schemas import COLUMNS, FunnelQuery, FunnelSchema, show_csv, show_json
+from referral.reports.usecases import ShowFunnel
+
+JSON, CSV = "application/json", "text/csv"
+STAGES = [
+    {"stage": "screened", "count": 120, "conversion": None, "medianDays": None, "p90Days": None},
+    {"stage": "indication", "count": 45, "conversion": 0.38, "medianDays": 0, "p90Days": 0},
+    {"stage": "discussed", "count": None, "hidden": True, "conversion": None, "medianDays": None, "p90Days": None},
+]
+FUNNEL = {
+    "from": "2026-01-01",
+    "to": "2026-12-31",
+    "groupBy": ["sourceKind", "month"],
+    "roundedTo": 5,
+    "hiddenBelow": 8,
+    "rows": [
+        {
+            "group": {"sourceKind": "municipality", "month": "2026-03"},
+            "stages": STAGES,
+            "losses": [{"party": "client", "reason": "client_no_show", "count": 10}],
+        }
+    ],
+}
+TABLE = ";".join(("Maand", *COLUMNS)) + "\r\n2026-03;Met indicatie;;;45;0,38;0;0;5;8\r\n"
+
+api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="Cijfers over de keten, zonder personen.")
+
+
+@api.route("/funnel", methods=["GET"])
+@api.arguments(FunnelQuery, location="query")
+@api.response(200, FunnelSchema, example=FUNNEL)
+@api.alt_response(200, schema={"type": "string"}, content_type=CSV, example=TABLE)
+def show_funnel(query: ShowFunnel) -> Response:
+    """De doorstroom van screening tot nazorg, met de uitval en de doorlooptijd per fase."""
+    funnel = usecases.show_funnel(query, actor=current_actor(), work=current_work())
+    if request.accept_mimetypes.best_match([JSON, CSV]) != CSV:
+        return answer(show_json(funnel))
+    name = f"doorstroom-{funnel.from_on}-{funnel.to_on}.csv"
+    return Response(show_csv(funnel), mimetype=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'})

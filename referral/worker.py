@@ -1,0 +1,121 @@
+"""What happens without anybody asking: the terms, the outbox, the digests, and forgetting what was kept long enough.
+
+Any number of workers may run at once: row locks and unique keys keep each deed single, not this schedule.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import structlog
+
+from referral.core.idempotency import forget_old_keys
+from referral.core.work import AMSTERDAM, Service, drain
+from referral.identity.usecases import forget_old_attempts
+from referral.notifications.usecases import run_terms, send_digests
+
+MORNING = time(7)
+RETRY = timedelta(seconds=10)
+HANDFUL = 20
+
+log = structlog.get_logger("referral.worker")
+
+Stopped = Callable[[], bool]
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One kind of work. `every` is the longest pause; a job of the day runs once, from 07:00 Dutch time on."""
+
+    name: str
+    run: Callable[[Service, Stopped], Counts]
+    every: timedelta
+    daily: bool = False
+
+    def first_at(self, now: datetime) -> datetime:
+        """When it may run for the first time."""
+        return _morning_of(now) if self.daily else now
+
+    def next_at(self, now: datetime, *, is_done: bool) -> datetime:
+        """When it runs again after it ran; a job of the day that could not be finished comes back today."""
+        return _morning_of(now + timedelta(days=1)) if self.daily and is_done else now + self.every
+
+
+def run_worker(service: Service, *, stop: threading.Event, interval: float = 2.0) -> None:
+    """Work until `stop` is set, looking every `interval` seconds at what is due.
+
+    A job that fails is logged and tried again after ten seconds, so an outage of the database or the mail server ends
+    nothing. Stops between two cases or two mails; what is left waits for the next worker.
+    """
+    due: dict[str, datetime] = {}
+    while not stop.is_set():
+        for job in JOBS:
+            if not stop.is_set():
+                due[job.name] = _turn(job, service, due.get(job.name), stop.is_set)
+        stop.wait(interval)
+
+
+def run_once(service: Service) -> dict[str, int]:
+    """Do once what is due and say how often each thing was done; before 07:00 no digests. Raises what fails."""
+    counts: dict[str, int] = {}
+    for job in JOBS:
+        now = service.clock()
+        if job.first_at(now) <= now:
+            done = job.run(service, lambda: False)
+            counts |= {f"{job.name}_{name}": count for name, count in done.items()}
+    return counts
+
+
+def _turn(job: Job, service: Service, due: datetime | None, stopped: Stopped) -> datetime:
+    """Run the job when it is due; returns when it is due next."""
+    now = service.clock()
+    at = job.first_at(now) if due is None else due
+    if now < at:
+        # A clock that was set back must not make the pause longer than it is.
+        return min(at, job.next_at(now, is_done=True))
+    try:
+        counts = job.run(service, stopped)
+    except Exception as error:
+        log.error("job", job=job.name, kind=type(error).__name__)
+        return now + RETRY
+    if counts:
+        log.info("job", job=job.name, **counts)
+    return job.next_at(now, is_done="unavailable" not in counts)
+
+
+def _run_terms(service: Service, stopped: Stopped) -> Counts:
+    return run_terms(service, stopped=stopped).counts
+
+
+def _drain(service: Service, stopped: Stopped) -> Counts:
+    handled = 0
+    while not stopped():
+        batch = drain(service, most=HANDFUL)
+        handled += batch
+        if batch < HANDFUL:
+            break
+    return {"handled": handled} if handled else {}
+
+
+def _send_digests(service: Service, stopped: Stopped) -> Counts:
+    return send_digests(service, stopped=stopped).counts
+
+
+def _forget(service: Service, _stopped: Stopped) -> Counts:
+    with service.work() as work:
+        counts = {"keys": forget_old_keys(work), "attempts": forget_old_attempts(work)}
+    return {name: count for name, count in counts.items() if count}
+
+
+JOBS = (
+    Job("terms", _run_terms, timedelta(minutes=10)),
+    Job("outbox", _drain, timedelta()),
+    Job("digests", _send_digests, timedelta(minutes=10), daily=True),
+    Job("forgotten", _forget, timedelta(hours=1)),
+)
+
+
+def _morning_of(now: datetime) -> datetime:
+    return datetime.combine(now.astimezone(AMSTERDAM).date(), MORNING, AMSTERDAM)
