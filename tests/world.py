@@ -237,8 +237,8 @@ def build_world(app: Application, clock: Clock) -> World:
 
 def _register(world: World, work: Work) -> None:
     system = system_actor("test")
-    here = register_region(RegisterRegion(RegionKind.LABOUR_MARKET, "Kustrand"), actor=system, work=work)
-    away = register_region(RegisterRegion(RegionKind.LABOUR_MARKET, "Ver Weg"), actor=system, work=work)
+    here = register_region(RegisterRegion(RegionKind.LABOUR_MARKET, "Kustrand", "AM37"), actor=system, work=work)
+    away = register_region(RegisterRegion(RegionKind.LABOUR_MARKET, "Ver Weg", "AM01"), actor=system, work=work)
     for name, (kind, municipality) in ORGANISATIONS.items():
         region = away if name == "Gemeente Ver Weg" else here
         command = RegisterOrganisation(kind, name, municipality_code=municipality, region_ids=(region.id,))
@@ -288,4 +288,3 @@ def trajectory_body(name: str, today: date, **changes: Any) -> dict[str, Any]:
         "lastCheckedOn": today.isoformat(),
         "active": True,
     } | changes
-

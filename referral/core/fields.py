@@ -87,6 +87,8 @@ class Code(fields.String):
         self.codes = tuple(codes)
         listed = {"enum": list(self.codes)} if len(self.codes) <= 40 else {}
         super().__init__(metadata={**listed, **options.pop("metadata", {})}, **options)
+        if listed and self.allow_none:
+            self.metadata["enum"] = [*self.codes, None]
         self._known = frozenset(self.codes)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:

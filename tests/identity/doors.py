@@ -20,7 +20,9 @@ HOME = '{% extends "layout.html" %}{% block content %}dag {{ g.actor.name }}{% e
 
 def build(service: Service, *, secure: bool = False, secret: str = "k" * 40) -> Application:
     app = Application("referral")
-    app.config.update(SECRET_KEY=secret, COOKIE_SECURE=secure, ALLOWED_ORIGINS=(), TESTING=True)
+    app.config.update(
+        SECRET_KEY=secret, COOKIE_SECURE=secure, ALLOWED_ORIGINS=(), MAX_BODY_BYTES=1_000_000, TESTING=True
+    )
     home = Blueprint("home", __name__)
     home.add_url_rule("/", "show", lambda: render_template_string(HOME))
     app.register_blueprint(pages)

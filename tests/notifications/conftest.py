@@ -144,9 +144,7 @@ class Chain:
             command = ReturnReferral(referral_id=case, question="q_level", text="Welk niveau?")
             self.do(return_referral, command, self.coach)
         elif status is Status.WAITLISTED:
-            review = WaitlistReferral(
-                referral_id=case, kind="capacity", review_on=self.today + timedelta(days=30)
-            )
+            review = WaitlistReferral(referral_id=case, kind="capacity", review_on=self.today + timedelta(days=30))
             self.do(waitlist_referral, review, self.coach)
         elif status is not Status.SUBMITTED:
             self._guide(case, status)
@@ -214,7 +212,7 @@ class Chain:
             indication="yes",
             language_background="nt1",
             employment="jobseeker",
-            age_band="40_54",
+            age_band="45-54",
             municipality_code="GM0392",
             found_at="workplace",
         )

@@ -40,9 +40,8 @@ _OPENER: Final = "_sealed_opener"
 class Pending(bytes):
     """A value that was assigned and waits for the flush. As bytes it is empty, so no column would take it."""
 
-    value: Any
     data: bytes
-    normalised: str | None
+    normalised: str | None = None
 
 
 class Sealed(Generic[T]):
@@ -102,8 +101,10 @@ class Sealed(Generic[T]):
             if self.index:
                 setattr(row, self.tag_column, None)
             return
-        normalised = self.index.normalise(value) if self.index and isinstance(value, str) else None
-        pending = _pending(value, self.dump(value), normalised)
+        pending = Pending()
+        pending.data = self.dump(value)
+        if self.index and isinstance(value, str):
+            pending.normalised = self.index.normalise(value)
         if instance_state(row).key is None:  # An insert takes what it finds; only an update needs the history.
             row.__dict__[self.column] = pending
         else:
@@ -126,8 +127,8 @@ class Sealed(Generic[T]):
         """Make a value that was sealed in vain wait once more; its tag stays."""
         envelope = row.__dict__.get(self.column)
         if envelope is not None and not self.is_waiting(row):
-            data = key.unseal(self.prefix + place, envelope)
-            row.__dict__[self.column] = _pending(self.load(data), data, None)
+            pending = row.__dict__[self.column] = Pending()
+            pending.data = key.unseal(self.prefix + place, envelope)
 
     def is_reassigned(self, row: "SealedModel") -> bool:
         """Whether nothing that is stored would keep its old place: the value is new, or there is none."""
@@ -136,8 +137,7 @@ class Sealed(Generic[T]):
     def _open_first(self, row: "SealedModel", envelope: bytes) -> T:
         """The slow road: the first value of a row in this reading. Leaves an opener for the others."""
         if isinstance(envelope, Pending):
-            value: T = envelope.value
-            return value
+            return self.load(envelope.data)
         session, permit = find_permit(row)
         subject_id = subject_of(row)
         key = held_keys(session).get(subject_id)
@@ -209,12 +209,6 @@ def seal_row(row: SealedModel, session: Session) -> tuple[DataKey, bytes] | None
     for field, envelope in zip(waiting, envelopes, strict=True):
         field.store(row, envelope, index_keys)
     return key, place
-
-
-def _pending(value: Any, data: bytes, normalised: str | None) -> Pending:
-    pending = Pending()
-    pending.value, pending.data, pending.normalised = value, data, normalised
-    return pending
 
 
 def _subjects_in(session: Session) -> list[UUID]:

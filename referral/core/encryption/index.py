@@ -117,7 +117,7 @@ class IndexKeys:
         self.versions = tuple(sorted(roots, reverse=True))
         self.expires = expires
         self._roots = dict(roots)
-        self._derived: dict[tuple[str, int], HMAC] = {}
+        self._derived: dict[tuple[str, str, int], HMAC] = {}
 
     def tag(self, label: str, data: bytes) -> bytes:
         """The tag to store: under the newest version."""
@@ -133,11 +133,10 @@ class IndexKeys:
 
     def _digest(self, purpose: str, label: str, version: int, data: bytes) -> bytes:
         """The version, and the HMAC under the key of this purpose, label and version."""
-        name = f"fv1 {purpose}\0{label}"
-        base = self._derived.get((name, version))
+        base = self._derived.get((purpose, label, version))
         if base is None:
-            key = HKDF(SHA256(), 32, None, name.encode()).derive(self._roots[version])
-            base = self._derived[name, version] = HMAC(key, SHA256())
+            key = HKDF(SHA256(), 32, None, f"fv1 {purpose}\0{label}".encode()).derive(self._roots[version])
+            base = self._derived[purpose, label, version] = HMAC(key, SHA256())
         digest = base.copy()
         digest.update(data)
         return bytes((version,)) + digest.finalize()

@@ -1,7 +1,7 @@
 """What a door of an area needs: the blueprint, who asks, the unit of work, the version that was read."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 from uuid import UUID
 
 import flask_smorest
@@ -24,6 +24,8 @@ class StrictParser(FlaskParser):
     """Body and query into a schema: our own JSON reader, no doubled query keys, every wrong member at once."""
 
     DEFAULT_VALIDATION_STATUS = 400
+    # The schema decides what is unknown, also in a query: refused, never dropped.
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {"json": None, "query": None}
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002
         """The JSON body; an absent body counts as an empty object."""
