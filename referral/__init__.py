@@ -5,8 +5,9 @@ The house, from the roof down. A floor may import what stands below it, never ab
     cli  app                               the doors of the process: commands, the web factory
     demo  worker                           a believable region; what happens without anybody asking
     access                                 the table of every operation: which role and which scope may knock
+    home  feed  logs                       the start page; what happened; who did what
     reactions                              the table "when X has happened, then Y"
-    reports                                figures across areas
+    reports  privacy                       figures and rights across areas
     notifications                          reminders, escalations, the daily digest
     referrals                              the case: workflow table, guards, use cases
     screenings                             anonymous screenings and the conversations about them

@@ -57,7 +57,7 @@ OPERATIONS: Operations = {
     "participants.change_participant": _change("participant:change", _REFERRER, "participants"),
     "participants.search_participants": _read("participant:search", _REFERRER | _PRIVACY, "participants"),
     "rights.withdraw_agreement": _make("participant:withdraw_agreement", _REFERRER | _COACH | _PRIVACY, "participants"),
-    "rights.request_access": _make("participant:access_request", _PRIVACY, "participants"),
+    "privacy.request_access": _make("participant:access_request", _PRIVACY, "participants"),
     "rights.erase_participant": _make("participant:erase", _PRIVACY, "participants"),
     # referrals
     "referrals.create_referral": _make("referral:create", _REFERRER, "referrals", idempotency="required"),

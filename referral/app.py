@@ -24,6 +24,7 @@ from referral.identity import api as identity
 from referral.identity import pages as sign_in
 from referral.logs import api as logs
 from referral.participants import api as participants
+from referral.privacy import api as privacy
 from referral.referrals import api as referrals
 from referral.reports import api as reports
 from referral.screenings import api as screenings
@@ -35,6 +36,7 @@ JSON_DOORS = (
     trajectories.api,
     participants.api,
     participants.rights,
+    privacy.api,
     referrals.api,
     referrals.workflow,
     reports.api,

@@ -1,6 +1,5 @@
 """The command line, `referral …`: serve, work, fill a demo, and what an operator does by hand."""
 
-import csv
 import os
 import signal
 import sys
@@ -36,7 +35,8 @@ from referral.identity.usecases import (
     set_password,
 )
 from referral.participants.models import Participant
-from referral.reports.usecases import ReadFunnel, read_funnel
+from referral.reports.schemas import show_csv
+from referral.reports.usecases import GroupKey, ShowFunnel, show_funnel
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
 from referral.server import run_server
@@ -233,7 +233,7 @@ def import_screenings_file(file: Path, organisation: str) -> None:
     click.echo(f"{len(result.imported)} screenings toegevoegd, {len(result.rejected)} regels geweigerd.")
     for row in result.rejected:
         for wrong in row.errors:
-            click.echo(f"regel {row.row}: {wrong.pointer.lstrip('/')}: {wrong.detail}")
+            click.echo(f"regel {row.number}: {wrong.pointer.lstrip('/')}: {wrong.detail}")
     if result.rejected:
         sys.exit(1)
 
@@ -253,9 +253,9 @@ def funnel(since: datetime, until: datetime, organisation: str, group_by: str) -
     with _service() as service, service.work() as work:
         found = _organisation(work.session, organisation)
         actor = _operator(work.session, found, Role.COORDINATOR)
-        command = ReadFunnel(since=since.date(), until=until.date(), group_by=tuple(filter(None, group_by.split(","))))
-        table = read_funnel(command, actor=actor, work=work)
-    csv.writer(sys.stdout, delimiter=";").writerows(table.as_rows())
+        keys = tuple(GroupKey(key) for key in group_by.split(",") if key)
+        command = ShowFunnel(from_on=since.date(), to_on=until.date(), group_by=keys)
+        click.echo(show_csv(show_funnel(command, actor=actor, work=work)), nl=False)
 
 
 def _organisation(session: Session, name_or_id: str) -> Organisation:

@@ -44,6 +44,10 @@ class ApiSchema(Schema):
         field_obj.data_key = field_obj.data_key or camel_case(field_name)
 
 
+class NoMembers(ApiSchema):
+    """A request that needs nothing to be filled in."""
+
+
 class Text(fields.String):
     """Free text: trimmed, 1 to `longest` characters, no control characters but line ends."""
 
@@ -85,10 +89,9 @@ class Code(fields.String):
 
     def __init__(self, codes: Iterable[str], **options: Any) -> None:
         self.codes = tuple(codes)
-        listed = {"enum": list(self.codes)} if len(self.codes) <= 40 else {}
+        empty = [None] if options.get("allow_none") or options.get("load_default", ...) is None else []
+        listed = {"enum": [*self.codes, *empty]} if len(self.codes) <= 40 else {}
         super().__init__(metadata={**listed, **options.pop("metadata", {})}, **options)
-        if listed and self.allow_none:
-            self.metadata["enum"] = [*self.codes, None]
         self._known = frozenset(self.codes)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:

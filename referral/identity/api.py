@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import request
 
+from referral.core.fields import NoMembers
 from referral.core.http import ApiBlueprint, current_actor, current_work
 from referral.core.paging import Page
 from referral.core.policy import Actor
@@ -13,7 +14,6 @@ from referral.identity import usecases
 from referral.identity.schemas import (
     DeactivationAnswer,
     MeAnswer,
-    NoMembers,
     OrganisationPage,
     OrganisationQuery,
     UserPage,

@@ -30,10 +30,6 @@ class UserQuery(PageQuery):
         return ListUsers(**members)
 
 
-class NoMembers(ApiSchema):
-    """A body without members: an empty object, or no body at all."""
-
-
 class ActingOrganisationAnswer(ApiSchema):
     """The organisation that somebody acts for."""
 

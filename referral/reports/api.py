@@ -35,7 +35,7 @@ api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="C
 @api.route("/funnel", methods=["GET"])
 @api.arguments(FunnelQuery, location="query")
 @api.response(200, FunnelSchema, example=FUNNEL)
-@api.response(200, {"type": "string"}, content_type=CSV, example=TABLE)
+@api.response(200, content_type=CSV, description="JSON, of met `Accept: text/csv` een tabel.", example=TABLE)
 def show_funnel(query: ShowFunnel) -> Response:
     """De doorstroom van screening tot nazorg, met de uitval en de doorlooptijd per fase."""
     funnel = usecases.show_funnel(query, actor=current_actor(), work=current_work())

@@ -86,7 +86,7 @@ class Chain:
     coordinator: Actor
     regional: Actor
     trajectory: UUID
-    numbers: Iterator[int] = field(default_factory=lambda: count(10))
+    numbers: Iterator[int] = field(default_factory=lambda: count(1000))
 
     # Time
 
@@ -112,14 +112,14 @@ class Chain:
         """The text of the only mail to this person; empty when there is none."""
         texts = [mail.get_content() for mail in self.mails() if address(actor) in str(mail["To"])]
         assert len(texts) <= 1
-        return texts[0] if texts else ""
+        return texts[0].replace("\r\n", "\n") if texts else ""
 
     # Cases
 
     def draft(self, *, submit: bool = False, advise_me: bool = False) -> UUID:
         number = next(self.numbers)
         command = CreateReferral(
-            participant=RegisterParticipant(name=f"Ria {number}", phone=f"06112233{number}", birth_year=1985),
+            participant=RegisterParticipant(name=f"Ria {number}", phone=f"061122{number}", birth_year=1985),
             trajectory_id=None if advise_me else self.trajectory,
             advise_me=advise_me,
             skills=("reading",),

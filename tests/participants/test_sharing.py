@@ -206,3 +206,30 @@ def test_a_withdrawal_waits_for_a_disclosure_that_is_being_opened(service: Servi
     rival.join(10)
     assert [withdrawal.disclosures_ended for withdrawal in done] == [1]
     assert not sees(service, chain.coach, ria)
+
+
+def test_a_disclosure_waits_for_a_withdrawal_and_is_then_refused(service: Service, chain: Chain, ria: UUID) -> None:
+    """Without the lock it would read the agreement as it stood before, and open after the withdrawal ended all."""
+    with service.work() as work:
+        agreement = record_agreement(ria, HEARD_ON, "phone", ["contact"], actor=chain.referrer, work=work).id
+    outcomes: list[str] = []
+
+    def open_meanwhile() -> None:
+        try:
+            with service.work() as work:
+                open_under(work, agreement, ria, chain.coach, new_id(), ("contact",))
+        except GuardRefused:
+            outcomes.append("refused")
+        else:
+            outcomes.append("opened")
+
+    rival = threading.Thread(target=open_meanwhile)
+    with service.work() as work:
+        withdraw_agreement(WithdrawAgreement(ria, HEARD_ON), actor=chain.referrer, work=work)
+        work.session.flush()
+        rival.start()
+        rival.join(0.5)
+        assert rival.is_alive()
+    rival.join(10)
+    assert outcomes == ["refused"]
+    assert not sees(service, chain.coach, ria)

@@ -74,7 +74,7 @@ def path(start: date, *gaps: int) -> list[Step]:
 
 
 @dataclass
-class World:
+class Ledger:
     """A service, its door, and one coordinator per organisation; `network` is the regional one."""
 
     service: Service
@@ -237,7 +237,7 @@ def counts(row: dict[str, Any]) -> list[int | None]:
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+def ledger(database_url: str, tmp_path: Path) -> Iterator[Ledger]:
     engine, keys = connect(database_url), FileKeys(tmp_path / "keys")
     keys.create()
     ring = KeyRing(engine, keys)
@@ -245,16 +245,18 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     service = Service(engine=engine, key_ring=ring, clock=lambda: datetime.combine(TODAY, time(10), AMSTERDAM))
     actors: dict[str, Actor] = {}
     app = Application(__name__)
-    app.config.update(API_TITLE="Test", API_VERSION="1.0.0", OPENAPI_VERSION="3.1.0", ALLOWED_ORIGINS=())
+    app.config.update(
+        API_TITLE="Test", API_VERSION="1.0.0", OPENAPI_VERSION="3.1.0", ALLOWED_ORIGINS=(), MAX_BODY_BYTES=1_000_000
+    )
     Api(app).register_blueprint(api)
     install(app, service, OPERATIONS, {Door.API: lambda _work: actors.get(request.headers.get("Actor", ""))})
-    world = World(service, app.test_client(), actors)
-    region = world.region()
-    world.settle("city", OrganisationKind.MUNICIPALITY, region)
-    world.settle("uwv", OrganisationKind.UWV, region)
-    world.settle("school", OrganisationKind.PROVIDER, region)
-    world.settle("bakery", OrganisationKind.EMPLOYER, region)
-    world.settle("network", OrganisationKind.REGION, region)
-    world.settle("stranger", OrganisationKind.MUNICIPALITY)
-    yield world
+    ledger = Ledger(service, app.test_client(), actors)
+    region = ledger.region()
+    ledger.settle("city", OrganisationKind.MUNICIPALITY, region)
+    ledger.settle("uwv", OrganisationKind.UWV, region)
+    ledger.settle("school", OrganisationKind.PROVIDER, region)
+    ledger.settle("bakery", OrganisationKind.EMPLOYER, region)
+    ledger.settle("network", OrganisationKind.REGION, region)
+    ledger.settle("stranger", OrganisationKind.MUNICIPALITY)
+    yield ledger
     engine.dispose()

@@ -38,7 +38,7 @@ def shown_counts(rows: Sequence[ShownRow]) -> list[int | None]:
 
 
 def solve(counts: Table, shown: Sequence[int | None]) -> set[tuple[str, ...]]:
-    """The hidden cells that an attacker finds who knows every total, every visible cell, and who is not there at all."""
+    """The hidden cells that somebody computes who knows every total, every visible cell, and every zero."""
     unknown = {group for group, count in zip(counts, shown, strict=True) if count is None and counts[group]}
     visible = {group for group, count in zip(counts, shown, strict=True) if count is not None}
     found = set()

@@ -13,7 +13,7 @@ from referral.core.audit import AuditEntry
 from referral.core.policy import Role
 from referral.referrals.models import Referral
 from referral.referrals.workflow import EventName, Status
-from tests.reports.conftest import Step, World, counts, path, stages
+from tests.reports.conftest import Step, Ledger, counts, path, stages
 
 MARCH = date(2026, 3, 2)
 PERSONAL = re.compile(r"\bparticipant(_id)?\b|\bsubject_key\b|\w+_(ct|bix)\b|\bagreement\b|\bdisclosure\b")
@@ -36,20 +36,20 @@ def statements(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def test_every_stage_counts_whoever_came_that_far(world: World) -> None:
-    world.screen(MARCH, indication="no")
-    world.screen(MARCH, times=3)
-    world.screen(MARCH, held_on=MARCH + days(5), times=2)
-    world.refer(path(MARCH))
-    world.refer(path(MARCH, 2, 3, 4, 5, 60, 90), times=2)
-    assert counts(world.rows()[0]) == [6, 5, 2, 3, 2, 2, 2, 2, 2, 2]
+def test_every_stage_counts_whoever_came_that_far(ledger: Ledger) -> None:
+    ledger.screen(MARCH, indication="no")
+    ledger.screen(MARCH, times=3)
+    ledger.screen(MARCH, held_on=MARCH + days(5), times=2)
+    ledger.refer(path(MARCH))
+    ledger.refer(path(MARCH, 2, 3, 4, 5, 60, 90), times=2)
+    assert counts(ledger.rows()[0]) == [6, 5, 2, 3, 2, 2, 2, 2, 2, 2]
 
 
-def test_a_stage_tells_its_share_of_the_one_before_and_how_long_it_took(world: World) -> None:
-    world.refer(path(MARCH), conversation_held_on=MARCH - days(1))
-    world.refer(path(MARCH, 2), conversation_held_on=MARCH - days(4))
-    world.refer(path(MARCH, 7))
-    row = stages(world.rows()[0])
+def test_a_stage_tells_its_share_of_the_one_before_and_how_long_it_took(ledger: Ledger) -> None:
+    ledger.refer(path(MARCH), conversation_held_on=MARCH - days(1))
+    ledger.refer(path(MARCH, 2), conversation_held_on=MARCH - days(4))
+    ledger.refer(path(MARCH, 7))
+    row = stages(ledger.rows()[0])
     assert row["referred"] | {"stage": ""} == {
         "stage": "", "count": 3, "conversion": None, "medianDays": 2.5, "p90Days": 4,
     }  # fmt: skip
@@ -59,68 +59,68 @@ def test_a_stage_tells_its_share_of_the_one_before_and_how_long_it_took(world: W
     }  # fmt: skip
 
 
-def test_a_later_stage_implies_the_earlier_ones(world: World) -> None:
-    world.refer(path(MARCH, 1, 1, 1), accepted_at=None, handed_over_at=None)
-    row = world.rows()[0]
+def test_a_later_stage_implies_the_earlier_ones(ledger: Ledger) -> None:
+    ledger.refer(path(MARCH, 1, 1, 1), accepted_at=None, handed_over_at=None)
+    row = ledger.rows()[0]
     assert counts(row)[3:8] == [1, 1, 1, 1, 0]
     assert stages(row)["intake"]["medianDays"] is None
 
 
-def test_a_conversation_without_an_indication_is_no_stage(world: World) -> None:
-    world.screen(MARCH, indication="no", held_on=MARCH)
-    assert counts(world.rows()[0])[:3] == [1, 0, 0]
+def test_a_conversation_without_an_indication_is_no_stage(ledger: Ledger) -> None:
+    ledger.screen(MARCH, indication="no", held_on=MARCH)
+    assert counts(ledger.rows()[0])[:3] == [1, 0, 0]
 
 
-def test_void_counts_nowhere(world: World) -> None:
+def test_void_counts_nowhere(ledger: Ledger) -> None:
     voided = [*path(MARCH, 2), Step(MARCH + days(3), EventName.VOID, Status.VOID, "entered_in_error")]
-    world.refer(voided)
-    world.refer(path(MARCH))
-    row = world.rows()[0]
+    ledger.refer(voided)
+    ledger.refer(path(MARCH))
+    row = ledger.rows()[0]
     assert counts(row)[3:5] == [1, 0]
     assert row["losses"] == []
 
 
-def test_a_draft_is_not_referred(world: World) -> None:
-    world.refer([Step(MARCH, EventName.CREATE, Status.DRAFT)])
-    assert counts(world.rows()[0])[3] == 0
+def test_a_draft_is_not_referred(ledger: Ledger) -> None:
+    ledger.refer([Step(MARCH, EventName.CREATE, Status.DRAFT)])
+    assert counts(ledger.rows()[0])[3] == 0
 
 
-def test_the_day_is_the_dutch_one(world: World) -> None:
+def test_the_day_is_the_dutch_one(ledger: Ledger) -> None:
     midnight = replace(path(date(2026, 4, 1))[0], at=time(0, 30))
-    world.refer([midnight])
-    assert counts(world.rows(from_="2026-04-01")[0])[3] == 1, "in UTC this is still March"
-    assert counts(world.rows(to="2026-03-31")[0])[3] == 0
+    ledger.refer([midnight])
+    assert counts(ledger.rows(from_="2026-04-01")[0])[3] == 1, "in UTC this is still March"
+    assert counts(ledger.rows(to="2026-03-31")[0])[3] == 0
 
 
 class TestTransfer:
     """A transferred referral and its successor are one need of one person."""
 
-    def transfer(self, world: World, *, void_between: bool = False) -> None:
+    def transfer(self, ledger: Ledger, *, void_between: bool = False) -> None:
         moved = Step(MARCH + days(10), EventName.TRANSFER, Status.WITHDRAWN, "transferred")
-        first = world.refer([*path(MARCH, 4), moved])
+        first = ledger.refer([*path(MARCH, 4), moved])
         if void_between:
             void = Step(MARCH + days(12), EventName.VOID, Status.VOID, "entered_in_error")
-            first = world.refer([*path(MARCH + days(10)), void], previous_id=first)
+            first = ledger.refer([*path(MARCH + days(10)), void], previous_id=first)
         lost = Step(date(2026, 5, 20), EventName.NOT_START, Status.NOT_STARTED, "client_moved")
-        world.refer([*path(date(2026, 5, 1), 3, 8), lost], previous_id=first)
+        ledger.refer([*path(date(2026, 5, 1), 3, 8), lost], previous_id=first)
 
     @pytest.mark.parametrize("void_between", [False, True])
-    def test_it_counts_once_with_all_that_was_reached(self, world: World, void_between: bool) -> None:
-        self.transfer(world, void_between=void_between)
-        row = world.rows()[0]
+    def test_it_counts_once_with_all_that_was_reached(self, ledger: Ledger, void_between: bool) -> None:
+        self.transfer(ledger, void_between=void_between)
+        row = ledger.rows()[0]
         assert counts(row)[3:6] == [1, 1, 1], "control: two rows would count 2, 2, 1"
         assert stages(row)["accepted"]["medianDays"] == 4
         assert row["losses"] == [{"party": "client", "reason": "client_moved", "count": 1}]
 
-    def test_it_counts_when_the_first_was_submitted(self, world: World) -> None:
-        self.transfer(world)
-        assert [row["group"]["month"] for row in world.rows(groupBy="month")] == ["2026-03"]
-        assert counts(world.rows(from_="2026-05-01")[0])[3] == 0
+    def test_it_counts_when_the_first_was_submitted(self, ledger: Ledger) -> None:
+        self.transfer(ledger)
+        assert [row["group"]["month"] for row in ledger.rows(groupBy="month")] == ["2026-03"]
+        assert counts(ledger.rows(from_="2026-05-01")[0])[3] == 0
 
-    def test_a_transfer_is_no_loss(self, world: World) -> None:
+    def test_a_transfer_is_no_loss(self, ledger: Ledger) -> None:
         moved = Step(MARCH + days(10), EventName.TRANSFER, Status.WITHDRAWN, "transferred")
-        world.refer(path(MARCH + days(10)), previous_id=world.refer([*path(MARCH), moved]))
-        assert world.rows()[0]["losses"] == []
+        ledger.refer(path(MARCH + days(10)), previous_id=ledger.refer([*path(MARCH), moved]))
+        assert ledger.rows()[0]["losses"] == []
 
 
 class TestHold:
@@ -138,18 +138,18 @@ class TestHold:
             handed_over,
         ]
 
-    def test_the_days_on_hold_are_left_out(self, world: World) -> None:
-        world.refer(self.held())
-        assert stages(world.rows()[0])["handed_over"]["medianDays"] == 20, "control: without holds it is 30"
+    def test_the_days_on_hold_are_left_out(self, ledger: Ledger) -> None:
+        ledger.refer(self.held())
+        assert stages(ledger.rows()[0])["handed_over"]["medianDays"] == 20, "control: without holds it is 30"
 
-    def test_a_resumption_that_was_undone_does_not_end_the_hold(self, world: World) -> None:
+    def test_a_resumption_that_was_undone_does_not_end_the_hold(self, ledger: Ledger) -> None:
         undo = Step(MARCH + days(15), EventName.UNDO, Status.ACCEPTED, undoes=4)
         again = Step(MARCH + days(25), EventName.RESUME, Status.ACCEPTED, facts={"heldSince": str(MARCH + days(5))})
-        world.refer(self.held(undo, again))
-        assert stages(world.rows()[0])["handed_over"]["medianDays"] == 10, "control: both would leave 0"
+        ledger.refer(self.held(undo, again))
+        assert stages(ledger.rows()[0])["handed_over"]["medianDays"] == 10, "control: both would leave 0"
 
 
-def test_losses_tell_on_whose_side_the_cause_lies(world: World) -> None:
+def test_losses_tell_on_whose_side_the_cause_lies(ledger: Ledger) -> None:
     for event_name, status, reason in (
         (EventName.DECLINE, Status.DECLINED, "level_too_high"),
         (EventName.DECLINE, Status.DECLINED, "level_too_high"),
@@ -157,8 +157,8 @@ def test_losses_tell_on_whose_side_the_cause_lies(world: World) -> None:
         (EventName.STOP, Status.STOPPED_EARLY, "client_health"),
         (EventName.CLOSE, Status.CLOSED, "goal_reached"),
     ):
-        world.refer([*path(MARCH), Step(MARCH + days(1), event_name, status, reason)])
-    assert world.rows()[0]["losses"] == [
+        ledger.refer([*path(MARCH), Step(MARCH + days(1), event_name, status, reason)])
+    assert ledger.rows()[0]["losses"] == [
         {"party": "client", "reason": "client_health", "count": 1},
         {"party": "provider", "reason": "level_too_high", "count": 2},
         {"party": "system", "reason": "no_response", "count": 1},
@@ -168,56 +168,56 @@ def test_losses_tell_on_whose_side_the_cause_lies(world: World) -> None:
 class TestScope:
     """A coordinator counts the own cases; the regional one those of everybody who shares the region."""
 
-    def fill(self, world: World) -> None:
+    def fill(self, ledger: Ledger) -> None:
         for name, times in (("city", 10), ("uwv", 20), ("bakery", 30), ("stranger", 40)):
-            world.screen(MARCH, by=name, times=times)
-            world.refer(path(MARCH), by=name, to="stranger" if name == "stranger" else "school", times=times)
+            ledger.screen(MARCH, by=name, times=times)
+            ledger.refer(path(MARCH), by=name, to="stranger" if name == "stranger" else "school", times=times)
 
     @pytest.mark.parametrize(
         ("who", "screened", "referred"),
         [("city", 10, 10), ("school", 0, 60), ("stranger", 40, 40), ("network", 60, 60), ("bakery", 30, 30)],
     )
-    def test_others_do_not_count(self, world: World, who: str, screened: int, referred: int) -> None:
-        self.fill(world)
-        row = stages(world.rows(who)[0])
+    def test_others_do_not_count(self, ledger: Ledger, who: str, screened: int, referred: int) -> None:
+        self.fill(ledger)
+        row = stages(ledger.rows(who)[0])
         assert (row["screened"]["count"] or 0, row["referred"]["count"]) == (screened, referred)
 
-    def test_exact_and_regional_figures_say_what_they_are(self, world: World) -> None:
-        own, regional = world.funnel("city").json, world.funnel("network").json
+    def test_exact_and_regional_figures_say_what_they_are(self, ledger: Ledger) -> None:
+        own, regional = ledger.funnel("city").json, ledger.funnel("network").json
         assert (own["roundedTo"], own["hiddenBelow"]) == (1, 0)
         assert (regional["roundedTo"], regional["hiddenBelow"]) == (5, 8)
 
-    def test_an_employer_sees_no_reasons(self, world: World) -> None:
-        world.refer([*path(MARCH), Step(MARCH, EventName.DECLINE, Status.DECLINED, "safety")], by="bakery")
-        assert world.rows("bakery")[0]["losses"] == []
-        assert world.rows("school")[0]["losses"] != []
+    def test_an_employer_sees_no_reasons(self, ledger: Ledger) -> None:
+        ledger.refer([*path(MARCH), Step(MARCH, EventName.DECLINE, Status.DECLINED, "safety")], by="bakery")
+        assert ledger.rows("bakery")[0]["losses"] == []
+        assert ledger.rows("school")[0]["losses"] != []
 
     @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
-    def test_only_a_coordinator_may_ask(self, world: World, role: Role) -> None:
-        world.actors["city"] = replace(world.actors["city"], roles=frozenset({role}))
-        assert world.funnel("city").status_code == 403
+    def test_only_a_coordinator_may_ask(self, ledger: Ledger, role: Role) -> None:
+        ledger.actors["city"] = replace(ledger.actors["city"], roles=frozenset({role}))
+        assert ledger.funnel("city").status_code == 403
 
 
 class TestPrivacy:
     """A report touches no personal data, and leaves a trace."""
 
-    def test_no_statement_names_a_person_or_a_sealed_column(self, world: World) -> None:
-        world.screen(MARCH, held_on=MARCH)
-        world.refer(path(MARCH, 1))
+    def test_no_statement_names_a_person_or_a_sealed_column(self, ledger: Ledger) -> None:
+        ledger.screen(MARCH, held_on=MARCH)
+        ledger.refer(path(MARCH, 1))
         for who in ("city", "network"):
-            with statements(world.service.engine) as seen:
-                world.rows(who, groupBy="organisation,month")
+            with statements(ledger.service.engine) as seen:
+                ledger.rows(who, groupBy="organisation,month")
             assert any("FROM referral " in statement or "FROM referral\n" in statement for statement in seen)
             assert [statement for statement in seen if PERSONAL.search(statement)] == []
 
-    def test_control_a_report_that_loads_the_case_is_caught(self, world: World) -> None:
-        with statements(world.service.engine) as seen, world.service.work() as work:
+    def test_control_a_report_that_loads_the_case_is_caught(self, ledger: Ledger) -> None:
+        with statements(ledger.service.engine) as seen, ledger.service.work() as work:
             work.session.scalars(select(Referral)).all()
         assert any(PERSONAL.search(statement) for statement in seen)
 
-    def test_the_trace_holds_the_question_and_nothing_else(self, world: World) -> None:
-        world.rows(groupBy="sourceKind,month")
-        with world.service.work() as work:
+    def test_the_trace_holds_the_question_and_nothing_else(self, ledger: Ledger) -> None:
+        ledger.rows(groupBy="sourceKind,month")
+        with ledger.service.work() as work:
             entry = work.session.scalars(select(AuditEntry)).one()
             assert (entry.action, entry.result, entry.object_id) == ("report:funnel", "done", None)
             assert entry.details == {"from": "2026-01-01", "to": "2026-12-31", "groupBy": ["sourceKind", "month"]}
@@ -226,12 +226,12 @@ class TestPrivacy:
 class TestQuestion:
     """What may be asked, and what is refused with everything that is wrong."""
 
-    def test_without_days_it_is_twelve_calendar_months_up_to_today(self, world: World) -> None:
-        body = world.funnel().json
+    def test_without_days_it_is_twelve_calendar_months_up_to_today(self, ledger: Ledger) -> None:
+        body = ledger.funnel().json
         assert (body["from"], body["to"], body["groupBy"]) == ("2025-12-01", "2026-11-03", [])
 
-    def test_a_year_that_is_not_over_may_be_asked(self, world: World) -> None:
-        assert world.funnel(from_="2026-01-01", to="2026-12-31").status_code == 200
+    def test_a_year_that_is_not_over_may_be_asked(self, ledger: Ledger) -> None:
+        assert ledger.funnel(from_="2026-01-01", to="2026-12-31").status_code == 200
 
     @pytest.mark.parametrize(
         ("query", "wrong"),
@@ -250,8 +250,8 @@ class TestQuestion:
             ),
         ],
     )
-    def test_all_that_is_wrong_is_named(self, world: World, query: dict[str, str], wrong: dict[str, str]) -> None:
-        response = world.funnel(**query)
+    def test_all_that_is_wrong_is_named(self, ledger: Ledger, query: dict[str, str], wrong: dict[str, str]) -> None:
+        response = ledger.funnel(**query)
         assert response.status_code == 400
         assert {error["pointer"]: error["code"] for error in response.json["errors"]} == wrong
         assert "0612345678" not in response.text

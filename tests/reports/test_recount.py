@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from referral.core.codelists import reasons
 from referral.core.policy import OrganisationKind
 from referral.referrals.workflow import EventName, Status
-from tests.reports.conftest import MILESTONES, TRAITS, Step, World, path
+from tests.reports.conftest import MILESTONES, TRAITS, Step, Ledger, path
 
 FROM, TO = date(2026, 2, 1), date(2026, 4, 30)
 NAMES = ["screened", "indication", "discussed", "referred", "accepted", "handed_over", "intake", "started", "completed"]
@@ -117,55 +117,68 @@ screenings = st.tuples(day, st.sampled_from(["yes", "no", "undetermined"]), st.n
     st.lists(st.sampled_from(["month", "quarter", "sourceKind", *TRAIT_KEYS]), unique=True, max_size=2),
 )
 def test_the_report_counts_what_the_history_says(
-    world: World, screened: list[Any], referred: list[Life], keys: list[str]
+    ledger: Ledger, screened: list[Any], referred: list[Life], keys: list[str]
 ) -> None:
     name = f"city-{uuid4()}"
-    world.settle(name, OrganisationKind.MUNICIPALITY)
+    ledger.settle(name, OrganisationKind.MUNICIPALITY)
     for on, indication, wait, bands in screened:
         held_on = None if wait is None else on + timedelta(days=wait)
-        world.screen(on, by=name, indication=indication, held_on=held_on, **bands)
+        ledger.screen(on, by=name, indication=indication, held_on=held_on, **bands)
     for life in referred:
         previous = None
         for steps in life.histories:
-            previous = world.refer(
+            previous = ledger.refer(
                 steps, by=name, previous_id=previous, conversation_held_on=life.held_on, **life.traits
             )
     query = {"groupBy": ",".join(keys)} if keys else {}
-    rows = world.rows(name, from_=str(FROM), to=str(TO), **query)
+    rows = ledger.rows(name, from_=str(FROM), to=str(TO), **query)
     assert {tuple(row["group"].values()): row for row in rows} == recount(screened, referred, keys)
+
+
+class Tallies:
+    """What was counted by hand for one group."""
+
+    def __init__(self) -> None:
+        self.reached: Counter[str] = Counter()
+        self.took: dict[str, list[int]] = defaultdict(list)
+        self.lost: Counter[str] = Counter()
 
 
 def recount(screened: list[Any], referred: list[Life], keys: list[str]) -> dict[tuple[str, ...], Any]:
     """The same figures, the slow way."""
-    reached: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    took: dict[tuple[str, ...], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    lost: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    groups: dict[tuple[str, ...], Tallies] = defaultdict(Tallies)
+    if not keys:
+        groups[()] = Tallies()
     for on, indication, wait, bands in screened:
         if FROM <= on <= TO:
-            group = group_of(on, bands, keys)
-            reached[group]["screened"] += 1
-            if indication == "yes":
-                reached[group]["indication"] += 1
-                took[group]["indication"].append(0)
-            if indication == "yes" and wait is not None:
-                reached[group]["discussed"] += 1
-                took[group]["discussed"].append(wait)
+            recount_screening(groups[group_of(on, bands, keys)], indication, wait)
     for life in referred:
         alive = [steps for steps in life.histories if steps[-1].to is not Status.VOID]
         if alive and FROM <= alive[0][0].on <= TO:
-            group = group_of(alive[0][0].on, life.traits, keys)
-            first_days = dict(milestones(alive))
-            for stage in first_days:
-                reached[group][stage] += 1
-            for before, stage in zip(["discussed", *first_days], first_days, strict=False):
-                start = life.held_on if before == "discussed" else first_days[before]
-                if start is not None:
-                    took[group][stage].append(len(working(start, first_days[stage], alive)))
-            end = alive[-1][-1]
-            if end.to in {status for _, status, _ in ENDS} and end.reason != "transferred":
-                lost[group][end.reason or ""] += 1
-    groups = set(reached) | ({()} if not keys else set())
-    return {group: shown(group, keys, reached[group], took[group], lost[group]) for group in groups}
+            recount_life(groups[group_of(alive[0][0].on, life.traits, keys)], alive, life.held_on)
+    return {group: shown(group, keys, tallies) for group, tallies in groups.items()}
+
+
+def recount_screening(tallies: Tallies, indication: str, wait: int | None) -> None:
+    tallies.reached["screened"] += 1
+    if indication == "yes":
+        tallies.reached["indication"] += 1
+        tallies.took["indication"].append(0)
+    if indication == "yes" and wait is not None:
+        tallies.reached["discussed"] += 1
+        tallies.took["discussed"].append(wait)
+
+
+def recount_life(tallies: Tallies, alive: Sequence[Sequence[Step]], held_on: date | None) -> None:
+    first_days = dict(milestones(alive))
+    tallies.reached.update(first_days.keys())
+    starts = [held_on, *first_days.values()]
+    for start, (stage, end) in zip(starts, first_days.items(), strict=False):
+        if start is not None:
+            tallies.took[stage].append(len(working(start, end, alive)))
+    end_step = alive[-1][-1]
+    if end_step.to in {status for _, status, _ in ENDS} and end_step.reason != "transferred":
+        tallies.lost[end_step.reason or ""] += 1
 
 
 def milestones(alive: Sequence[Sequence[Step]]) -> Iterator[tuple[str, date]]:
@@ -200,12 +213,10 @@ def group_of(on: date, bands: dict[str, str], keys: list[str]) -> tuple[str, ...
     return tuple(named[key] for key in keys)
 
 
-def shown(
-    group: tuple[str, ...], keys: list[str], reached: Counter[str], took: dict[str, list[int]], lost: Counter[str]
-) -> dict[str, Any]:
+def shown(group: tuple[str, ...], keys: list[str], tallies: Tallies) -> dict[str, Any]:
     stages = []
-    for before, stage in zip([None, *STAGES], STAGES, strict=False):
-        count, base, days = reached[stage], reached[before or ""], sorted(took[stage])
+    for before, stage in zip(["", *STAGES], STAGES, strict=False):
+        count, base, days = tallies.reached[stage], tallies.reached[before], sorted(tallies.took[stage])
         half = len(days) // 2
         stages.append(
             {
@@ -213,9 +224,9 @@ def shown(
                 "count": count,
                 "conversion": round(count / base, 2) if base and count <= base else None,
                 "medianDays": (days[half] + days[-half - 1]) / 2 if days else None,
-                "p90Days": next((d for d in days if sum(e <= d for e in days) * 10 >= 9 * len(days)), None),
+                "p90Days": next((day for day in days if sum(d <= day for d in days) * 10 >= 9 * len(days)), None),
             }
         )
-    losses = [{"party": reasons()[reason].party, "reason": reason, "count": count} for reason, count in lost.items()]
-    by_party = sorted(losses, key=lambda loss: (loss["party"], loss["reason"]))
-    return {"group": dict(zip(keys, group, strict=True)), "stages": stages, "losses": by_party}
+    losses = [{"party": reasons()[code].party, "reason": code, "count": count} for code, count in tallies.lost.items()]
+    losses.sort(key=lambda loss: (loss["party"], loss["reason"]))
+    return {"group": dict(zip(keys, group, strict=True)), "stages": stages, "losses": losses}

@@ -122,8 +122,10 @@ def hold_keys(session: Session, shared: KeyCache) -> None:
 
 
 def held_keys(session: Session) -> HeldKeys:
-    """The session's keys; `bind_key_ring` has put them there."""
-    held: HeldKeys = session.info[_HELD]
+    """The session's keys; RuntimeError when no key ring was bound to it."""
+    held: HeldKeys | None = session.info.get(_HELD)
+    if held is None:
+        raise RuntimeError("no key ring is bound to this session")
     return held
 
 

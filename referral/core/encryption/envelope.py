@@ -78,7 +78,7 @@ class DataKey:
             raise WrongKey
         try:
             return self.aead.decrypt(envelope[HEADER_SIZE:BODY_START], envelope[BODY_START:], place + header)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Tampered from None
 
 

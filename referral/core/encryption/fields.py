@@ -18,12 +18,7 @@ from sqlalchemy.orm.attributes import instance_state
 from referral.core.database import Base
 from referral.core.encryption.cache import held_keys
 from referral.core.encryption.codecs import Codec
-from referral.core.encryption.envelope import (
-    BODY_START,
-    HEADER_SIZE,
-    DataKey,
-    label_prefix,
-)
+from referral.core.encryption.envelope import BODY_START, HEADER_SIZE, DataKey, label_prefix
 from referral.core.encryption.guard import sealed_check
 from referral.core.encryption.index import TAG_SIZE, BlindIndex, IndexKeys, index_input
 from referral.core.encryption.reading import Permit, find_permit
@@ -88,7 +83,7 @@ class Sealed(Generic[T]):
             if permit.is_valid and envelope[:HEADER_SIZE] == header:
                 try:
                     data = aead.decrypt(envelope[HEADER_SIZE:BODY_START], envelope[BODY_START:], self.prefix + tail)
-                except InvalidTag:
+                except (InvalidTag, ValueError):
                     raise Tampered from None
                 opened.add(self.name)
                 return self.load(data)

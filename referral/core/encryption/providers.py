@@ -75,7 +75,7 @@ class FileKeys:
         """The bytes again; `WrongKey` when this key did not wrap them here, `KeyMissing` when its file is gone."""
         try:
             return self._cipher(kek_id).decrypt(blob[:12], blob[12:], aad)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise WrongKey from None
 
     def create(self) -> str:

@@ -93,7 +93,7 @@ class KeyRing:
         key = held.get(subject_id)
         if key is None:
             others = () if subject_id.int in held.absent else siblings()
-            found = self._load(session, self._unknown(session, [subject_id, *others]))
+            found = self._load(session, [subject_id, *self._unknown(session, others)])
             key = found.get(subject_id.int)
             if key is None:
                 raise Erased if subject_id.int in found else KeyMissing

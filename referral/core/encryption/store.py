@@ -50,7 +50,7 @@ class WrappingKey:
         place = self._place + subject_id.bytes + generation.to_bytes(2, "big")
         try:
             return self._aead.decrypt(blob[:12], blob[12:], place)
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Tampered from None
 
 
@@ -90,7 +90,8 @@ class KeyStore:
             rows = connection.execute(_of_subjects, {"subject_ids": chunk}).all()
             keys = {wk_id: self.wrapping_key(connection, wk_id) for wk_id in {row.wk_id for row in rows}}
             for subject_id, generation, wk_id, blob in rows:
-                yield subject_id, generation, blob and keys[wk_id].unwrap(subject_id, generation, blob)
+                raw = None if blob is None else keys[wk_id].unwrap(subject_id, generation, blob)
+                yield subject_id, generation, raw
 
     def create(self, connection: Connection, subject_ids: Collection[UUID]) -> dict[int, DataKey]:
         """A first key for each of these new subjects, in one statement."""

@@ -1,7 +1,7 @@
 """What a door of an area needs: the blueprint, who asks, the unit of work, the version that was read."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
 import flask_smorest
@@ -25,7 +25,7 @@ class StrictParser(FlaskParser):
 
     DEFAULT_VALIDATION_STATUS = 400
     # The schema decides what is unknown, also in a query: refused, never dropped.
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {"json": None, "query": None}
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": None, "query": None}  # noqa: RUF012 (webargs declares it so)
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ARG002
         """The JSON body; an absent body counts as an empty object."""
@@ -79,7 +79,9 @@ class ApiBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         decorate: Callable[[View], View] = super().arguments(schema, **options)
         return decorate
 
-    def response(self, status: int, schema: type[Schema] | None = None, **options: Any) -> Callable[[View], View]:
+    def response(
+        self, status: int, schema: type[Schema] | dict[str, Any] | None = None, **options: Any
+    ) -> Callable[[View], View]:
         """Say what the answer looks like."""
         decorate: Callable[[View], View] = super().response(status, schema, **options)
         return decorate
