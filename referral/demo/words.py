@@ -70,4 +70,5 @@ FOLLOW_UPS = (
     "De deelnemer is nu in contact met het Taalhuis.",
 )
 DECISION = "De aanbieder maakt een extra plaats vrij. De gemeente regelt het vervoer."
+ESCALATION = "Er is al weken geen plaats. Kan de regio meekijken?"
 AREAS = ("language_in_daily_life", "digital", "self_reliance", "social_network", "labour_market_position")

@@ -116,7 +116,7 @@ def _recipients(participant_id: UUID, work: Work) -> list[Recipient]:
     )
     return [
         Recipient(name, each.legal_basis, each.data_scope, each.started_at, each.ended_at)
-        for each, name in work.session.execute(query).tuples()
+        for each, name in work.session.execute(query)
     ]
 
 
@@ -131,5 +131,5 @@ def _readings(participant_id: UUID, work: Work) -> list[SeenBy]:
     )
     return [
         SeenBy(organisation or "de dienst zelf", name or "een programma", entry.occurred_at, entry.details["purpose"])
-        for entry, organisation, name in work.session.execute(query).tuples()
+        for entry, organisation, name in work.session.execute(query)
     ]

@@ -5,7 +5,7 @@ from html import escape
 
 from referral.referrals.workflow import EVENT_LABELS, FINAL, LABELS, STEPS, EventName, Status
 
-COLUMN, ROW, WIDTH, HEIGHT, MARGIN = 190, 150, 150, 46, 30
+COLUMN, ROW, WIDTH, HEIGHT, MARGIN = 250, 140, 190, 46, 24
 
 PLACES: dict[Status, tuple[int, int]] = {
     Status.DRAFT: (0, 1),
@@ -34,7 +34,14 @@ STYLE = (
 
 
 def draw() -> str:
-    """The drawing: a box for every status, an arrow for every pair of statuses that an event connects."""
+    """The drawing: a box for every status, an arrow for every pair of statuses that an event connects.
+
+    A status that can be reached from every other one gets a note instead of an arrow from each.
+    """
+    edges = _edges()
+    everywhere = [
+        status for status in Status if {(source, status) for source in Status if source is not status} <= edges.keys()
+    ]
     columns = max(column for column, _ in PLACES.values()) + 1
     width, height = MARGIN * 2 + COLUMN * columns, MARGIN * 2 + ROW * 3
     parts = [
@@ -43,8 +50,9 @@ def draw() -> str:
         f"<style>{STYLE}</style>",
         '<defs><marker id="a" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0,0L8,4L0,8Z" fill="#5a6b7b"/></marker></defs>',
-        *(_arrow(source, target, events) for (source, target), events in _edges().items()),
+        *(_arrow(source, target, events) for (source, target), events in edges.items() if target not in everywhere),
         *(_box(status) for status in Status),
+        *(_note(status) for status in everywhere),
         "</svg>",
     ]
     return "".join(parts)
@@ -72,6 +80,11 @@ def _box(status: Status) -> str:
         f'<rect class="{kind}" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
         f'<text x="{x + WIDTH // 2}" y="{y + 28}" text-anchor="middle">{escape(LABELS[status])}</text>'
     )
+
+
+def _note(status: Status) -> str:
+    x, y = _corner(status)
+    return f'<text class="l" x="{x + WIDTH // 2}" y="{y - 8}" text-anchor="middle">vanuit elke status</text>'
 
 
 def _arrow(source: Status, target: Status, events: list[EventName]) -> str:

@@ -35,6 +35,7 @@ api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="C
 @api.route("/funnel", methods=["GET"])
 @api.arguments(FunnelQuery, location="query")
 @api.response(200, FunnelSchema, example=FUNNEL)
+@api.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
 @api.response(200, content_type=CSV, description="JSON, of met `Accept: text/csv` een tabel.", example=TABLE)
 def show_funnel(query: ShowFunnel) -> Response:
     """De doorstroom van screening tot nazorg, met de uitval en de doorlooptijd per fase."""

@@ -54,11 +54,11 @@ class FunnelQuery(ApiSchema):
     from_on = Day(
         data_key="from",
         load_default=None,
-        metadata={"description": "Eerste dag. Standaard twaalf maanden tot en met `to`."},
+        metadata={"description": "Eerste dag. Standaard zo dat het twaalf kalendermaanden zijn."},
     )
     to_on = Day(data_key="to", load_default=None, metadata={"description": "Laatste dag. Standaard vandaag."})
     group_by = Text(
-        load_default="",
+        load_default=None,
         metadata={
             "description": f"Hoogstens {MOST_KEYS} van: {', '.join(GroupKey)}. Met een komma ertussen.",
             "example": "sourceKind,month",
@@ -66,7 +66,7 @@ class FunnelQuery(ApiSchema):
     )
 
     @validates("group_by")
-    def check_keys(self, text: str, **_options: Any) -> None:
+    def check_keys(self, text: str | None, **_options: Any) -> None:
         keys = text.split(",") if text else []
         if not set(keys) <= set(GroupKey):
             raise wrong("unknown_code", f"Kies uit {', '.join(GroupKey)}, met een komma ertussen.")
@@ -82,8 +82,8 @@ class FunnelQuery(ApiSchema):
 
     @post_load
     def to_command(self, members: dict[str, Any], **_options: Any) -> ShowFunnel:
-        keys = tuple(GroupKey(key) for key in members.pop("group_by").split(",") if key)
-        return ShowFunnel(**members, group_by=keys)
+        text = members.pop("group_by")
+        return ShowFunnel(**members, group_by=tuple(map(GroupKey, text.split(","))) if text else ())
 
 
 class StageSchema(ApiSchema):
@@ -94,12 +94,12 @@ class StageSchema(ApiSchema):
     hidden = Flag(metadata={"description": "Staat er alleen, als true, bij een aantal dat niet getoond mag worden."})
     conversion = Number(
         0, 1, required=True, allow_none=True,
-        metadata={"type": ["number", "null"], "description": "Welk deel van de vorige fase (0 tot 1)."},
+        metadata={"type": "number", "description": "Welk deel van de vorige fase (0 tot 1)."},
     )  # fmt: skip
     median_days = Number(
         0, 10**6, required=True, allow_none=True,
         metadata={
-            "type": ["number", "null"],
+            "type": "number",
             "description": "Mediaan van de kalenderdagen sinds de vorige fase, zonder opschorting.",
         },
     )  # fmt: skip

@@ -13,7 +13,7 @@ from referral.core.audit import AuditEntry
 from referral.core.policy import Role
 from referral.referrals.models import Referral
 from referral.referrals.workflow import EventName, Status
-from tests.reports.conftest import Step, Ledger, counts, path, stages
+from tests.reports.conftest import Ledger, Step, counts, path, stages
 
 MARCH = date(2026, 3, 2)
 PERSONAL = re.compile(r"\bparticipant(_id)?\b|\bsubject_key\b|\w+_(ct|bix)\b|\bagreement\b|\bdisclosure\b")
@@ -117,10 +117,21 @@ class TestTransfer:
         assert [row["group"]["month"] for row in ledger.rows(groupBy="month")] == ["2026-03"]
         assert counts(ledger.rows(from_="2026-05-01")[0])[3] == 0
 
-    def test_a_transfer_is_no_loss(self, ledger: Ledger) -> None:
+    def test_a_transfer_is_no_loss_not_even_to_whom_it_left(self, ledger: Ledger) -> None:
         moved = Step(MARCH + days(10), EventName.TRANSFER, Status.WITHDRAWN, "transferred")
-        ledger.refer(path(MARCH + days(10)), previous_id=ledger.refer([*path(MARCH), moved]))
-        assert ledger.rows()[0]["losses"] == []
+        ledger.refer(path(MARCH + days(10)), to="stranger", previous_id=ledger.refer([*path(MARCH), moved]))
+        for who, referred in (("city", 1), ("school", 1), ("stranger", 1)):
+            row = ledger.rows(who)[0]
+            assert (counts(row)[3], row["losses"]) == (referred, [])
+
+    def test_a_case_that_was_reopened_is_not_lost_with_its_successor(self, ledger: Ledger) -> None:
+        moved = Step(MARCH + days(10), EventName.TRANSFER, Status.WITHDRAWN, "transferred")
+        reopened = Step(MARCH + days(30), EventName.REOPEN, Status.SUBMITTED)
+        declined = Step(MARCH + days(20), EventName.DECLINE, Status.DECLINED, "no_capacity")
+        first = ledger.refer([*path(MARCH), moved, reopened])
+        ledger.refer([*path(MARCH + days(10)), declined], previous_id=first)
+        row = ledger.rows()[0]
+        assert (counts(row)[3], row["losses"]) == (1, []), "control: the newest referral alone says no_capacity"
 
 
 class TestHold:

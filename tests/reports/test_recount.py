@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from referral.core.codelists import reasons
 from referral.core.policy import OrganisationKind
 from referral.referrals.workflow import EventName, Status
-from tests.reports.conftest import MILESTONES, TRAITS, Step, Ledger, path
+from tests.reports.conftest import MILESTONES, TRAITS, Ledger, Step, path
 
 FROM, TO = date(2026, 2, 1), date(2026, 4, 30)
 NAMES = ["screened", "indication", "discussed", "referred", "accepted", "handed_over", "intake", "started", "completed"]

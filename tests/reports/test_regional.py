@@ -11,7 +11,7 @@ import pytest
 from referral.core.codelists import labels
 from referral.core.policy import OrganisationKind
 from referral.referrals.workflow import EventName, Status
-from tests.reports.conftest import Step, Ledger, path, stages
+from tests.reports.conftest import Ledger, Step, path, stages
 
 MARCH = date(2026, 3, 2)
 

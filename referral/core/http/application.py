@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from traceback import extract_tb
 from typing import Any
 
 import orjson
@@ -164,7 +165,13 @@ def _refuse(error: Exception) -> Response:
     else:
         problem = _database_problem(error)
     if problem.status >= 500:
-        log.error("fault", trace_id=g.get("trace_id"), kind=type(error).__name__, endpoint=request.endpoint)
+        log.error(
+            "fault",
+            trace_id=g.get("trace_id"),
+            kind=type(error).__name__,
+            endpoint=request.endpoint,
+            where=[f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]],
+        )
     return answer_problem(_leave_trace(problem))
 
 

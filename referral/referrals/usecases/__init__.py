@@ -1,7 +1,7 @@
 """What people do with a referral. Each function is one deed, by one actor, in one transaction.
 
-Made and sent in `creating`, answered in `answering`, guided in `guiding`, ended in `ending`, steered in `steering`,
-looked at in `reading`; all of them move through `moving`.
+Made in `creating`, sent in `submitting`, answered in `answering`, guided in `guiding`, ended in `ending`, steered in
+`steering`, looked at in `reading`; all of them move through `moving`.
 """
 
 from referral.referrals.usecases.answering import (
@@ -22,10 +22,8 @@ from referral.referrals.usecases.creating import (
     AgreementGiven,
     ChangeReferral,
     CreateReferral,
-    SubmitReferral,
     change_referral,
     create_referral,
-    submit_referral,
 )
 from referral.referrals.usecases.ending import (
     EndReferral,
@@ -89,6 +87,7 @@ from referral.referrals.usecases.steering import (
     resume_referral,
     return_cases_of,
 )
+from referral.referrals.usecases.submitting import SubmitReferral, submit_referral
 
 __all__ = [
     "AcceptReferral",

@@ -5,42 +5,35 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
-from referral.core.codelists import Terms
 from referral.core.codes import new_reference
 from referral.core.database import new_id
-from referral.core.errors import DuplicateReferral, EventRefused, FieldError, NotFound
+from referral.core.errors import EventRefused, FieldError, NotFound
 from referral.core.policy import Actor, Relation, Role
 from referral.core.work import Work
 from referral.identity.models import Organisation
-from referral.identity.usecases import region_organisations_for, terms_for
+from referral.identity.usecases import terms_for
 from referral.participants.usecases import (
     RegisterParticipant,
-    agreement_holds,
     offer_or_register,
     own_participant,
-    reachable,
     record_agreement,
 )
 from referral.referrals import guards
-from referral.referrals.deadlines import start_total_clock
 from referral.referrals.models import Referral
 from referral.referrals.usecases.moving import (
     Deed,
-    Move,
     begin,
     check_version,
     finish,
     hold_referral,
     refusal,
-    snapshot,
-    taking,
 )
-from referral.referrals.workflow import SHARED, EventName, Status
+from referral.referrals.usecases.state import snapshot
+from referral.referrals.usecases.submitting import refuse_duplicate, submit_new
+from referral.referrals.workflow import EventName, Status
 from referral.screenings.models import Screening
-from referral.screenings.usecases import mark_referred, screenings_by_code
-from referral.trajectories.matching import Profile, age_band, eligibility
+from referral.screenings.usecases import screenings_by_code
+from referral.trajectories.matching import age_band
 from referral.trajectories.models import Trajectory
 from referral.trajectories.usecases import find_trajectory
 
@@ -81,11 +74,6 @@ class CreateReferral:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubmitReferral(Move):
-    """Send a draft to its receiver, or to the region for advice."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class ChangeReferral:
     """Changes to a draft, or the trajectory that the region's coordinator picks. Absent members stay as they are."""
 
@@ -119,21 +107,6 @@ def create_referral(command: CreateReferral, *, actor: Actor, work: Work) -> Ref
     if command.submit:
         submit_new(referral, actor=actor, work=work, terms=terms)
     return referral
-
-
-def submit_referral(command: SubmitReferral, *, actor: Actor, work: Work) -> Referral:
-    """The referrer sends the draft; from now on the receiver has the ball and sees the person, within the scope."""
-    with taking(EventName.SUBMIT, command, actor=actor, work=work) as deed:
-        _send(deed)
-    return deed.referral
-
-
-def submit_new(referral: Referral, *, actor: Actor, work: Work, terms: Terms) -> None:
-    """Send a referral that was made in this same piece of work."""
-    before = snapshot(referral)
-    deed = Deed(referral, EventName.SUBMIT, actor, work, terms)
-    _send(deed)
-    finish(deed, before)
 
 
 def change_referral(command: ChangeReferral, *, actor: Actor, work: Work) -> Referral:
@@ -246,73 +219,6 @@ def _find_screenings(codes: tuple[str, ...], errors: list[FieldError], *, actor:
     return list(found.values())
 
 
-def _send(deed: Deed) -> None:
-    """The guards of `submit`, and what a referral becomes by it."""
-    referral, work = deed.referral, deed.work
-    trajectory = work.session.get(Trajectory, referral.trajectory_id) if referral.trajectory_id else None
-    guards.refuse_if_any(guards.check_submit(_submission(deed, trajectory)))
-    _refuse_duplicate(referral, work)
-    referral.receiver_organisation_id = trajectory.organisation_id if trajectory else None
-    referral.escalation_organisation_id = _region_of(referral, work)
-    deed.note_facts(trajectoryId=referral.trajectory_id, overrideReason=referral.override_reason)
-    start_total_clock(referral, deed.terms, work.today)
-    with work.reading(deed.actor, "intake"):
-        codes = referral.screening_codes
-    mark_referred(work, tuple(codes or ()), f"{work.today:%Y-%m}")
-
-
-def _submission(deed: Deed, trajectory: Trajectory | None) -> guards.Submission:
-    referral, work = deed.referral, deed.work
-    receiver = work.session.get_one(Organisation, trajectory.organisation_id) if trajectory else None
-    participant = own_participant(referral.participant_id, actor=deed.actor, work=work)
-    return guards.Submission(
-        referral=referral,
-        source_kind=referral.source_kind,
-        receiver_kind=receiver.kind if receiver else None,
-        has_purpose=referral.has_purpose,
-        has_agreement=agreement_holds(work, referral.agreement_id),
-        is_reachable=reachable(work, participant),
-        trajectory_is_active=trajectory is None or trajectory.active,
-        obstacles=_obstacles(referral, trajectory, work),
-        today=work.today,
-        limits=deed.terms.limits,
-    )
-
-
-def _obstacles(referral: Referral, trajectory: Trajectory | None, work: Work) -> list[str]:
-    if trajectory is None:
-        return []
-    profile = Profile(
-        skills=tuple(referral.skills),
-        age_band=referral.age_band,
-        municipality_code=referral.municipality_code,
-        language_background=referral.language_background,
-        employment=referral.employment,
-    )
-    return [reason.code for reason in eligibility(trajectory, profile, work.today)]
-
-
-def _refuse_duplicate(referral: Referral, work: Work) -> None:
-    if referral.trajectory_id is None:
-        return
-    other = work.session.scalars(
-        select(Referral).where(
-            Referral.participant_id == referral.participant_id,
-            Referral.trajectory_id == referral.trajectory_id,
-            Referral.status.in_(SHARED),
-            Referral.id != referral.id,
-        )
-    ).first()
-    if other is not None:
-        raise DuplicateReferral(referralId=str(other.id), reference=other.reference)
-
-
-def _region_of(referral: Referral, work: Work) -> UUID:
-    """The regional organisation that breaks a deadlock; where there is none, the referring organisation itself."""
-    regions = region_organisations_for(work.session, referral.source_organisation_id)
-    return regions[0].id if regions else referral.source_organisation_id
-
-
 def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, work: Work) -> Referral:
     errors: list[FieldError] = []
     if changes.get("trajectory_id") is not None:
@@ -345,7 +251,7 @@ def _pick_trajectory(referral: Referral, changes: dict[str, Any], *, actor: Acto
     deed = Deed(referral, EventName.ASSIGN, actor, work, terms_for(work.session, referral.source_organisation_id))
     before = snapshot(referral)
     referral.trajectory_id, referral.receiver_organisation_id = trajectory.id, trajectory.organisation_id
-    _refuse_duplicate(referral, work)
+    refuse_duplicate(referral, work)
     deed.note_facts(trajectoryId=trajectory.id)
     deed.restart_clock()
     finish(deed, before)

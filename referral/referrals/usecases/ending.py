@@ -15,9 +15,11 @@ from referral.core.work import AMSTERDAM, Work
 from referral.participants.usecases import agreement_holds, withdraw_one_agreement
 from referral.referrals import guards
 from referral.referrals.models import Referral
-from referral.referrals.usecases.creating import find_active_trajectory, submit_new
-from referral.referrals.usecases.moving import Deed, Move, begin, restore, taking
+from referral.referrals.usecases.creating import find_active_trajectory
+from referral.referrals.usecases.moving import Deed, Move, begin, taking
 from referral.referrals.usecases.reading import effective_history
+from referral.referrals.usecases.state import restore
+from referral.referrals.usecases.submitting import submit_new
 from referral.referrals.workflow import FINAL, OPEN, SHARED, EventName, Status
 
 
@@ -98,7 +100,8 @@ def stop_sharing(participant_id: UUID, *, actor: Actor, work: Work) -> int:
         select(Referral.id).where(Referral.participant_id == participant_id, Referral.status.in_(OPEN))
     ).all()
     for referral_id in ids:
-        withdraw_agreement(WithdrawAgreement(referral_id=referral_id, heard_on=work.today), actor=actor, work=work)
+        with taking(EventName.WITHDRAW_AGREEMENT, Move(referral_id=referral_id), actor=actor, work=work) as deed:
+            deed.reason = "agreement_withdrawn"
     return len(ids)
 
 

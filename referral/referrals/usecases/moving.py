@@ -7,16 +7,11 @@ referral: ball and dates, places, sight of the person's data, history, audit and
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid
-from sqlalchemy.orm import InstrumentedAttribute
-
 from referral.core.codelists import Terms
-from referral.core.database import UtcDateTime
 from referral.core.errors import EventRefused, GuardRefused, NotFound, Stale
 from referral.core.outbox import Event
 from referral.core.policy import Actor, Role
@@ -26,6 +21,7 @@ from referral.participants.usecases import assign_disclosure, end_disclosure, op
 from referral.referrals import guards
 from referral.referrals.deadlines import ball_of, due_on, start_clock
 from referral.referrals.models import Referral, ReferralEvent
+from referral.referrals.usecases.state import plain, snapshot
 from referral.referrals.workflow import (
     FINAL,
     MILESTONES,
@@ -37,36 +33,6 @@ from referral.referrals.workflow import (
     Status,
 )
 from referral.trajectories.usecases import occupy
-
-STATE: tuple[InstrumentedAttribute[Any], ...] = (
-    Referral.status,
-    Referral.reason,
-    Referral.trajectory_id,
-    Referral.receiver_organisation_id,
-    Referral.coach_id,
-    Referral.alternative_trajectory_id,
-    Referral.waitlist_kind,
-    Referral.hold_reason,
-    Referral.hold_since,
-    Referral.resume_on,
-    Referral.escalated_at,
-    Referral.escalation_organisation_id,
-    Referral.follow_up_done,
-    Referral.remind_on,
-    Referral.escalate_on,
-    Referral.escalate_region_on,
-    Referral.end_on,
-    Referral.offer_due_on,
-    Referral.submitted_at,
-    Referral.accepted_at,
-    Referral.handed_over_at,
-    Referral.intake_at,
-    Referral.started_at,
-    Referral.completed_at,
-    Referral.closed_at,
-    Referral.ended_at,
-)
-"""What an event can change and an undo brings back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +69,7 @@ class Deed:
 
     def note_facts(self, **facts: Any) -> None:
         """Keep codes, dates, numbers and ids of this event, in clear; never a word about the person."""
-        self.facts |= {name: _plain(value) for name, value in facts.items() if value is not None}
+        self.facts |= {name: plain(value) for name, value in facts.items() if value is not None}
 
     def note_words(self, **words: Any) -> None:
         """Keep free text of this event, sealed under the participant."""
@@ -169,40 +135,6 @@ def _state_members(referral: Referral, actor: Actor, work: Work, terms: Terms) -
         "currentVersion": referral.version,
         "allowedEvents": [event.value for event in guards.open_steps(referral, actor, work.now, terms)],
     }
-
-
-def snapshot(referral: Referral) -> dict[str, Any]:
-    """The state that the next event may change, as plain values."""
-    return {column.key: _plain(getattr(referral, column.key)) for column in STATE}
-
-
-def restore(referral: Referral, state: dict[str, Any]) -> None:
-    """Bring back a state exactly as it was kept."""
-    for column in STATE:
-        setattr(referral, column.key, _typed(column, state[column.key]))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
-    if value is None:
-        return None
-    if column is Referral.status:
-        return Status(value)
-    kind = column.type
-    if isinstance(kind, UtcDateTime):
-        return datetime.fromisoformat(value)
-    if isinstance(kind, Date):
-        return date.fromisoformat(value)
-    return UUID(value) if isinstance(kind, Uuid) else value
 
 
 def finish(deed: Deed, before: dict[str, Any]) -> None:
@@ -273,7 +205,7 @@ def _is_unchanged(before: dict[str, Any], referral: Referral) -> bool:
     same_kind = (was in TAKES_PLACE) == (referral.status in TAKES_PLACE) and (was is Status.WAITLISTED) == (
         referral.status is Status.WAITLISTED
     )
-    return same_kind and before["trajectory_id"] == _plain(referral.trajectory_id)
+    return same_kind and before["trajectory_id"] == plain(referral.trajectory_id)
 
 
 def _sync_disclosure(deed: Deed) -> None:

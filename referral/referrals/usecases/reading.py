@@ -13,6 +13,7 @@ from referral.core.paging import Page, read_page
 from referral.core.policy import Actor, Relation
 from referral.core.work import Work
 from referral.identity.usecases import terms_for
+from referral.participants.models import Participant
 from referral.referrals import guards
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.workflow import OPEN, SHARED, EventName, Party, Status
@@ -75,7 +76,7 @@ def view_of(referral: Referral, *, actor: Actor, work: Work, with_words: bool = 
     """What this actor may see of the referral. Words are opened only when asked for, within the agreed data scope."""
     terms = terms_for(work.session, referral.source_organisation_id)
     allowed = guards.open_steps(referral, actor, work.now, terms)
-    readable = _readable(referral, actor) if with_words else frozenset()
+    readable = _readable(referral, actor) if with_words and not _is_erased(referral, work) else frozenset()
     if not readable:
         return ReferralView(referral, allowed, actor.has_narrow_view)
     with work.reading(actor, "guidance"):
@@ -110,7 +111,7 @@ def list_history(referral_id: UUID, *, actor: Actor, work: Work) -> list[History
     referral = find_referral(referral_id, actor=actor, work=work)
     rows = _rows(work, referral.id)
     work.record(actor, "referral:history", "referral", referral.id)
-    if actor.has_narrow_view or not _may_read_words(referral, actor):
+    if actor.has_narrow_view or not _may_read_words(referral, actor) or _is_erased(referral, work):
         return [HistoryView(row, actor.has_narrow_view) for row in rows]
     with work.reading(actor, "guidance"):
         return [HistoryView(row, narrow=False, words=row.words) for row in rows]
@@ -149,6 +150,11 @@ def _may_read_words(referral: Referral, actor: Actor) -> bool:
         return True
     in_team = referral.coach_id is None or Relation.COACH in relations
     return Relation.RECEIVER in relations and referral.status in SHARED and in_team
+
+
+def _is_erased(referral: Referral, work: Work) -> bool:
+    """Whether the person was erased: what happened stays, the words are gone for good."""
+    return work.session.get_one(Participant, referral.participant_id).erased_at is not None
 
 
 def _readable(referral: Referral, actor: Actor) -> frozenset[str]:

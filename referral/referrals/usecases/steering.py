@@ -15,7 +15,8 @@ from referral.referrals import guards
 from referral.referrals.deadlines import shift_clock
 from referral.referrals.models import Referral
 from referral.referrals.usecases.answering import name_coach
-from referral.referrals.usecases.moving import Deed, Move, finish, settle, snapshot, taking
+from referral.referrals.usecases.moving import Deed, Move, finish, settle, taking
+from referral.referrals.usecases.state import snapshot
 from referral.referrals.workflow import OPEN, EventName
 
 

@@ -66,9 +66,7 @@ class Scope:
 
 def read_screenings(session: Session, scope: Scope) -> Iterator[Case]:
     """The screenings of the period; discussed is an indication with a conversation that was held."""
-    first_held = select(func.min(Conversation.held_on)).where(
-        Conversation.screening_id == Screening.id, Conversation.held
-    )
+    first_held = select(func.min(Conversation.held_on)).where(Conversation.screening_id == Screening.id)
     query = select(
         Screening.conducted_on,
         Screening.indication,

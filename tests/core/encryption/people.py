@@ -91,7 +91,9 @@ def cell(engine: Engine, model: type[Register], column: str, row_id: UUID) -> by
     """What lies in the database."""
     stored = model.__table__.c[column]
     with engine.connect() as connection:
-        return bytes(connection.execute(stored.table.select().with_only_columns(stored).where(model.id == row_id)).scalar_one())
+        return bytes(
+            connection.execute(stored.table.select().with_only_columns(stored).where(model.id == row_id)).scalar_one()
+        )
 
 
 def overwrite(engine: Engine, model: type[Register], column: str, row_id: UUID, value: bytes) -> None:

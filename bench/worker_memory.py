@@ -1,0 +1,61 @@
+"""How much memory a web process holds after 10,000 requests, against its size at the first one (target: 150 MB)."""
+
+import os
+import resource
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from config.settings import load
+from referral.app import create_app, create_service
+from referral.core.migrate import upgrade
+from tests.world import Clock, build_world
+
+REQUESTS = 10_000
+TARGET_MB = 150
+
+
+def memory_mb() -> float:
+    """The resident memory of this process now, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(f"{folder}/db")
+        settings = load(
+            {
+                "ENVIRONMENT": "test",
+                "DATABASE_URL": f"sqlite:///{folder}/db/bench.db",
+                "KEY_DIRECTORY": f"{folder}/keys",
+                "SECRET_KEY": "een-geheim-voor-de-meting-0123456789",
+            }
+        )
+        service = create_service(settings)
+        upgrade(service.engine)
+        service.key_ring.initialise()
+        world = build_world(create_app(settings, service=service), Clock())
+        world.clock.now = service.clock()
+        referrals = [world.refer() for _ in range(50)]
+        first = memory_mb()
+        for number in range(REQUESTS):
+            referral = referrals[number % len(referrals)]
+            paths = (
+                ("coach", f"/v1/referrals/{referral['id']}"),
+                ("coach", f"/v1/participants/{referral['participantId']}?purpose=contact"),
+                ("referrer", "/v1/referrals?limit=20"),
+                ("referrer", "/v1/trajectories"),
+            )
+            who, path = paths[number % len(paths)]
+            assert world.call(who, "GET", path).status_code == 200
+        last = memory_mb()
+    verdict = "ok" if last < TARGET_MB else "MISSED"
+    print(f"worker memory on {date.today()}: first {first:.0f} MB, after {REQUESTS:,} requests {last:.0f} MB")
+    print(f"target < {TARGET_MB} MB: {verdict}")
+    sys.exit(verdict != "ok")
+
+
+if __name__ == "__main__":
+    main()

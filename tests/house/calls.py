@@ -1,0 +1,176 @@
+"""One good request for every operation of the API, so that a rule of the house can be tried on all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from tests.world import World, trajectory_body
+
+CSV = "text/csv"
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who sends what; `version` becomes `If-Match`, `key` says whether the operation takes an `Idempotency-Key`."""
+
+    who: str
+    method: str
+    path: str
+    body: Any = None
+    version: int | None = None
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def send(self, world: World, **changes: Any) -> TestResponse:
+        """Send it, or a changed version of it, with a fresh Idempotency-Key on every POST."""
+        call = replace(self, **changes)
+        if isinstance(call.body, bytes):
+            return call.send_raw(world, call.body, call.content_type)
+        return world.call(call.who, call.method, call.path, call.body, version=call.version, **call.headers)
+
+    def send_raw(self, world: World, content: bytes, content_type: str | None = None) -> TestResponse:
+        """Send these bytes as the body."""
+        world.calls += 1
+        sent = {"Authorization": f"Bearer {world.tokens[self.who]}"}
+        if self.version is not None:
+            sent["If-Match"] = f'"{self.version}"'
+        if self.method == "POST":
+            sent["Idempotency-Key"] = f"key-{world.calls}"
+        return world.client.open(
+            self.path,
+            method=self.method,
+            data=content,
+            content_type=content_type or self.content_type,
+            headers=sent | dict(self.headers),
+        )
+
+
+Prepare = Callable[[World], Call]
+
+
+def screening_body(world: World, **changes: Any) -> dict[str, Any]:
+    """An outcome with an indication."""
+    return {
+        "instrument": "taalmeter",
+        "conductedOn": world.clock.today.isoformat(),
+        "indication": "yes",
+        "score": 9,
+        "block": 1,
+        "durationMinutes": 11,
+        "languageBackground": "nt1",
+        "employment": "jobseeker",
+        "ageBand": "35-44",
+        "municipalityCode": "GM0453",
+        "sector": "I",
+        "occupationCode": "1122",
+        "foundAt": "benefit_intake",
+    } | changes
+
+
+def screening(world: World) -> str:
+    """The code of a new screening of Gemeente Duinwijk."""
+    answer = world.call("referrer", "POST", "/v1/screenings", screening_body(world))
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["code"])
+
+
+def person(world: World) -> dict[str, Any]:
+    """Somebody who is not registered yet."""
+    body: dict[str, Any] = world.referral_body()["participant"]
+    contact = {"name": "Tante Truus", "phone": f"06{40_000_000 + world.people}", "relation": "tante"}
+    return {**body, "contactPerson": contact}
+
+
+def participant(world: World) -> str:
+    """The id of a new participant of Gemeente Duinwijk."""
+    answer = world.call("referrer", "POST", "/v1/participants", person(world))
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["id"])
+
+
+def _import_file(world: World) -> bytes:
+    row = {name: value for name, value in screening_body(world).items() if value is not None}
+    return f"{','.join(row)}\n{','.join(map(str, row.values()))}\n".encode()
+
+
+def _change_referral(world: World) -> Call:
+    draft = world.bring_to("draft")
+    return Call(
+        "referrer", "PATCH", f"/v1/referrals/{draft['id']}", {"purpose": "Iets passends"}, version=draft["version"]
+    )
+
+
+def _record_event(world: World) -> Call:
+    sent = world.refer()
+    path = f"/v1/referrals/{sent['id']}/events"
+    return Call("coach", "POST", path, {"event": "accept"}, version=sent["version"])
+
+
+CALLS: Mapping[str, Prepare] = {
+    "identity.show_me": lambda _: Call("referrer", "GET", "/v1/me"),
+    "identity.list_organisations": lambda _: Call("referrer", "GET", "/v1/organisations"),
+    "identity.list_users": lambda _: Call("referrer", "GET", "/v1/users"),
+    "identity.deactivate_user": lambda w: Call(
+        "admin", "POST", f"/v1/users/{w.users['second_referrer']}/deactivations", {}
+    ),
+    "screenings.log_screening": lambda w: Call("referrer", "POST", "/v1/screenings", screening_body(w)),
+    "screenings.import_screenings": lambda w: Call(
+        "referrer", "POST", "/v1/screenings/_import", _import_file(w), content_type=CSV
+    ),
+    "screenings.list_screenings": lambda _: Call("referrer", "GET", "/v1/screenings"),
+    "screenings.show_screening": lambda w: Call("referrer", "GET", f"/v1/screenings/{screening(w)}"),
+    "screenings.log_conversation": lambda w: Call(
+        "referrer",
+        "POST",
+        f"/v1/screenings/{screening(w)}/conversations",
+        {"heldOn": w.clock.today.isoformat(), "outcome": "agrees"},
+    ),
+    "trajectories.list_trajectories": lambda _: Call("referrer", "GET", "/v1/trajectories"),
+    "trajectories.show_trajectory": lambda w: Call("referrer", "GET", f"/v1/trajectories/{w.trajectory_id}"),
+    "trajectories.add_trajectory": lambda w: Call(
+        "coach", "POST", "/v1/trajectories", trajectory_body("Rekenen thuis", w.clock.today)
+    ),
+    "trajectories.change_trajectory": lambda w: Call(
+        "coach", "PATCH", f"/v1/trajectories/{w.trajectory_id}", {"places": 12}, version=1
+    ),
+    "trajectories.match_trajectories": lambda _: Call(
+        "referrer", "POST", "/v1/trajectories/_match", {"skills": ["reading"], "ageBand": "35-44"}
+    ),
+    "participants.register_participant": lambda w: Call("referrer", "POST", "/v1/participants", person(w)),
+    "participants.show_participant": lambda w: Call(
+        "referrer", "GET", f"/v1/participants/{participant(w)}?purpose=intake"
+    ),
+    "participants.change_participant": lambda w: Call(
+        "referrer", "PATCH", f"/v1/participants/{participant(w)}", person(w), version=1
+    ),
+    "participants.search_participants": lambda _: Call(
+        "referrer", "POST", "/v1/participants/_search", {"phone": "06 3000 0001"}
+    ),
+    "rights.withdraw_agreement": lambda w: Call(
+        "referrer",
+        "POST",
+        f"/v1/participants/{participant(w)}/agreement-withdrawals",
+        {"heardOn": w.clock.today.isoformat()},
+    ),
+    "rights.erase_participant": lambda w: Call(
+        "privacy", "POST", f"/v1/participants/{participant(w)}/erasures", {"ground": "request"}
+    ),
+    "referrals.create_referral": lambda w: Call(
+        "referrer", "POST", "/v1/referrals", w.referral_body(note="Belt liever zelf terug.")
+    ),
+    "referrals.list_referrals": lambda w: Call("coach", "GET", f"/v1/referrals?status={w.refer()['status']}"),
+    "referrals.show_one": lambda w: Call("coach", "GET", f"/v1/referrals/{w.refer()['id']}"),
+    "referrals.change_referral": _change_referral,
+    "referrals.record_event": _record_event,
+    "referrals.list_history": lambda w: Call("coach", "GET", f"/v1/referrals/{w.refer()['id']}/events"),
+    "workflow.show_workflow": lambda _: Call("referrer", "GET", "/v1/workflow"),
+    "workflow.show_diagram": lambda _: Call("referrer", "GET", "/v1/workflow/diagram"),
+    "reports.show_funnel": lambda _: Call("coordinator", "GET", "/v1/reports/funnel?groupBy=month"),
+    "feed.list_events": lambda _: Call("referrer", "GET", "/v1/events"),
+    "audit.list_entries": lambda _: Call("privacy", "GET", "/v1/audit-entries"),
+}
+"""By the name of the operation in `referral.access`; making one prepares whatever must be there first."""
+
+WITH_BODY = tuple(endpoint for endpoint in CALLS if not endpoint.partition(".")[2].startswith(("show_", "list_")))
