@@ -15,7 +15,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, String, Text, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy_utils.types.encrypted.encrypted_type import AesGcmEngine, StringEncryptedType
+from sqlalchemy_utils.types.encrypted.encrypted_type import (  # type: ignore[import-untyped]
+    AesGcmEngine,
+    StringEncryptedType,
+)
 
 from referral.core.database import Base, connect, new_id
 from referral.core.encryption import (
@@ -129,11 +132,6 @@ def read_all(engine: Engine, ring: KeyRing, model: Model) -> None:
                 getattr(row, field)
 
 
-def read_cold(engine: Engine, ring: KeyRing) -> None:
-    ring.forget()
-    read_all(engine, ring, Enclosed)
-
-
 def add_rows(engine: Engine, ring: KeyRing, model: Model) -> None:
     with open_session(engine, ring) as session:
         session.add_all([model(**person(number)) for number in range(ROWS, ROWS + INSERTED)])
@@ -155,9 +153,10 @@ def find_sealed(session: Session, phone: str) -> object:
     return session.scalars(select(Enclosed.id).where(Enclosed.phone.matches(session, phone))).one()
 
 
-def measure(jobs: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+def measure(ring: KeyRing, jobs: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(ROUNDS):
+        ring.forget()
         for name, job in jobs.items():
             times[name].append(cpu_seconds(job))
     return {name: statistics.median(each) for name, each in times.items()}
@@ -169,18 +168,18 @@ def run(folder: Path) -> dict[str, float]:
     ring = KeyRing(engine, FileKeys(folder / "keys"), ttl=3600, max_keys=2 * ROWS)
     ring.initialise()
     fill(engine, ring)
-    read_all(engine, ring, Enclosed)
     took = measure(
+        ring,
         {
             "read, plain": lambda: read_all(engine, ring, Plain),
-            "read, cold keys": lambda: read_cold(engine, ring),
+            "read, cold keys": lambda: read_all(engine, ring, Enclosed),
             "read, sealed": lambda: read_all(engine, ring, Enclosed),
             "read, library": lambda: read_all(engine, ring, Encrypted),
             "add, plain": lambda: add_rows(engine, ring, Plain),
             "add, sealed": lambda: add_rows(engine, ring, Enclosed),
             "find, plain": lambda: search(engine, ring, find_plain),
             "find, sealed": lambda: search(engine, ring, find_sealed),
-        }
+        },
     )
     engine.dispose()
     return took

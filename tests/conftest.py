@@ -8,25 +8,16 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings, load
-from migrations.metadata import full_metadata
 from referral.app import create_app, create_service
-from referral.core.database import connect
 from referral.core.http import Application
 from referral.core.migrate import upgrade
 from tests.postgres import empty_tables, own_database, running_postgres
 from tests.world import Clock, World, build_world
 
-REVISIONS = Path(__file__).parents[1] / "migrations" / "versions"
-
 
 def migrate(url: str) -> None:
     """Bring a database to the newest revision."""
-    if list(REVISIONS.glob("0*.py")):
-        upgrade(url)
-    else:
-        engine = connect(url)
-        full_metadata().create_all(engine)
-        engine.dispose()
+    upgrade(url)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 Every message reads `code|sentence`; the door splits it into `FieldError`. No message repeats the value.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,6 +13,12 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from referral.core.codes import looks_like_bsn
 
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
+
+# The library also reads week dates, times without separators and ids in braces, which other readers would not.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+_ID = re.compile(r"[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}", re.ASCII | re.IGNORECASE)
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
 _FIELD: Messages = {
     "required": "required|Dit veld is verplicht.",
@@ -113,33 +120,35 @@ class Day(fields.Date):
     }
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> date:
-        if not isinstance(value, str) or len(value) != 10:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
             raise self.make_error("invalid")
         day: date = super()._deserialize(value, attr, data, **options)
-        if not date(1900, 1, 1) <= day <= date(2100, 12, 31):
+        if not _EARLIEST <= day <= _LATEST:
             raise self.make_error("far")
         return day
 
 
 class Instant(fields.AwareDateTime):
-    """An RFC 3339 time with any offset; always written in UTC with `Z`, to the second."""
+    """An RFC 3339 time with any offset, between 1900 and 2100; always written in UTC with `Z`, to the second."""
 
     default_error_messages: Messages = {
         **_FIELD,
         "invalid": "time|Dit is geen tijdstip. Schrijf het als 2026-11-03T14:00:00Z.",
         "invalid_awareness": "time|Schrijf de tijdzone erbij, bijvoorbeeld Z of +01:00.",
         "format": "time|Dit tijdstip is niet te schrijven.",
+        "far": "time|Dit tijdstip ligt te ver weg.",
     }
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="iso", default_timezone=None, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> datetime:
-        moment: datetime = super()._deserialize(value, attr, data, **options)
-        try:
-            return moment.astimezone(UTC)
-        except OverflowError:
-            raise self.make_error("invalid") from None
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise self.make_error("invalid")
+        moment: datetime = super()._deserialize(value.upper(), attr, data, **options)
+        if not _EARLIEST <= moment.date() <= _LATEST:
+            raise self.make_error("far")
+        return moment.astimezone(UTC)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:  # noqa: ARG002
         return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -205,7 +214,7 @@ class Id(fields.UUID):
     default_error_messages: Messages = {**_FIELD, "invalid_uuid": "id|Dit is geen geldig id."}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _ID.fullmatch(value):
             raise self.make_error("invalid_uuid")
         return super()._deserialize(value, attr, data, **options)
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from referral.core.policy import Actor
-from referral.demo.catalogue import Offer
+from referral.demo.catalogue import Offer, add_place
 from referral.demo.diary import Stage
 from referral.demo.organisations import KIND_OF, REGIONAL, Account
 from referral.demo.people import Person
@@ -22,6 +22,7 @@ from referral.trajectories.usecases import find_trajectory
 
 SCOPE = ("contact", "learning_wish", "screening_indication", "barriers")
 LEGAL_BASIS = {"employer": "contract"}
+WITH_THREE = ("three_way", "phone_three_way")
 METHOD = {"municipality": "written", "uwv": "written", "employer": "in_person"}
 
 
@@ -36,7 +37,7 @@ class Known:
 
 @dataclass
 class Case:
-    """A referral to be: made by `referrer`, to the coach of `offer`; without an offer the region is asked for advice."""
+    """A referral to be: by `referrer`, to the coach of `offer`; without an offer the region is asked for advice."""
 
     known: Known
     referrer: Account
@@ -90,7 +91,7 @@ class Case:
 
     def hand_over(self, stage: Stage, mode: str) -> None:
         """The coach confirms the handover of today."""
-        facts = {"held_on": stage.work.today, "mode": mode, "participant_present": mode != "announced"}
+        facts = {"held_on": stage.work.today, "mode": mode, "participant_present": mode in WITH_THREE}
         self.by_coach(stage, deeds.confirm_handover, deeds.ConfirmHandover, **facts)
 
     def take_in(self, stage: Stage) -> None:
@@ -126,7 +127,9 @@ class Case:
         self.by_coach(stage, deeds.waitlist_referral, deeds.WaitlistReferral, kind=kind, review_on=review_on)
 
     def offer_place(self, stage: Stage) -> None:
-        """A place came free for somebody who said today that it still wants to."""
+        """A place came free, or is made, for somebody who said today that it still wants to."""
+        if self.offer and self._is_full(stage):
+            add_place(self.offer, stage.trajectories[self.offer.key], stage.cast, stage.work)
         self.by_coach(stage, deeds.offer_place, deeds.OfferPlace, reconfirmed_on=stage.work.today)
 
     def attempt(self, stage: Stage, channel: str, outcome: str) -> None:
@@ -156,8 +159,8 @@ class Case:
 
     def transfer(self, stage: Stage, offer: Offer, coach: Account, reason: str) -> None:
         """The referrer sends the participant elsewhere: from here on the case is the new referral."""
-        facts = {"trajectory_id": stage.trajectories[offer.key], "reason": reason}
-        command = deeds.TransferReferral(referral_id=self._id, **facts)
+        elsewhere = stage.trajectories[offer.key]
+        command = deeds.TransferReferral(referral_id=self._id, trajectory_id=elsewhere, reason=reason)
         made = deeds.transfer_referral(command, actor=stage.actor(self.referrer), work=stage.work)
         self.referral_id, self.offer, self.coach = made.id, offer, coach
 
@@ -165,8 +168,9 @@ class Case:
         """The region picks the trajectory that it was asked advice about."""
         actor = stage.actor(REGIONAL)
         version = deeds.find_referral(self._id, actor=actor, work=stage.work).version
-        changes = {"trajectory_id": stage.trajectories[offer.key]}
-        deeds.change_referral(deeds.ChangeReferral(self._id, version, changes), actor=actor, work=stage.work)
+        picked = {"trajectory_id": stage.trajectories[offer.key]}
+        command = deeds.ChangeReferral(referral_id=self._id, expected_version=version, changes=picked)
+        deeds.change_referral(command, actor=actor, work=stage.work)
         self.offer, self.coach = offer, coach
 
     def assign(self, stage: Stage, coach: Account) -> None:

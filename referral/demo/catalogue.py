@@ -1,4 +1,4 @@
-"""The catalogue of the demo: 25 invented trajectories of five providers, some full, some stale, some no longer on offer."""
+"""The catalogue of the demo: 25 invented trajectories of five providers; some are full, stale or no longer offered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from referral.core.calendar import add_months
+from referral.core.policy import Actor, Role
 from referral.core.work import Work
 from referral.demo.organisations import SCHAKEL, Cast, staff_of
-from referral.core.policy import Actor, Role
-from referral.trajectories.usecases import AddTrajectory, ChangeTrajectory, add_trajectory, change_trajectory
-from referral.trajectories.usecases import find_trajectory as find
+from referral.trajectories.usecases import (
+    AddTrajectory,
+    ChangeTrajectory,
+    add_trajectory,
+    change_trajectory,
+    find_trajectory,
+)
 
 WILGENROOS, KERSENHOF = "Taalwerkplaats Wilgenroos", "Leerbedrijf Kersenhof"
 LOKGANS, LEESVLONDER = "Vakschool De Lokgans", "Stichting Leesvlonder"
@@ -26,7 +31,7 @@ PROFESSIONAL, VOLUNTEER, FORMAL = "non_formal_professional", "non_formal_volunte
 
 @dataclass(frozen=True)
 class Offer:
-    """One trajectory. `ended` is how many months ago it left the catalogue, `checked` how many since it was looked at."""
+    """One trajectory. `checked` and `ended`: how many months ago it was looked at, and left the catalogue."""
 
     key: str
     provider: str
@@ -90,82 +95,85 @@ LANGUAGE, COUNTING, COMPUTER = "language", "numeracy", "digital"
 OFFERS: tuple[Offer, ...] = (
     Offer("digitaal-op-weg", SCHAKEL, "Digitaal op weg",
           "U leert mailen, internetbankieren en DigiD gebruiken. We oefenen op uw eigen telefoon of op een laptop.",
-          "C", DIGITAL, ("digital_intake", "digital_1"), BOTH, (PROFESSIONAL, COMPUTER), 24),
+          "C", DIGITAL, ("digital_intake", "digital_1"), BOTH, (PROFESSIONAL, COMPUTER), 14),
     Offer("lezen-voor-werk", SCHAKEL, "Lezen en schrijven voor uw werk",
-          "U leest roosters en werkbriefjes en schrijft korte berichten. Twee ochtenden in de week, in een kleine groep.",
-          "C", READING, ("1F", "2F"), ("nt1",), (PROFESSIONAL, LANGUAGE), 16),
+          "U leest roosters en werkbriefjes en schrijft korte berichten. Twee ochtenden in de week, in een groepje.",
+          "C", READING, ("1F", "2F"), ("nt1",), (PROFESSIONAL, LANGUAGE), 12),
     Offer("nederlands-werkvloer", SCHAKEL, "Nederlands op de werkvloer",
           "U oefent de woorden van uw werk. De les is bij uw werkgever of dichtbij, buiten de piekuren.",
-          "A", READING, ("A2", "B1"), ("nt2",), (PROFESSIONAL, LANGUAGE), 14, funding="employer"),
+          "A", READING, ("A2", "B1"), ("nt2",), (PROFESSIONAL, LANGUAGE), 8, funding="employer"),
     Offer("taal-en-digitaal", SCHAKEL, "Taal en digitaal in één groep",
           "U oefent lezen en de computer samen. We beginnen als er acht deelnemers zijn.",
-          "B", ("reading", "digital"), ("1F", "A2", "digital_1"), BOTH, (PROFESSIONAL, "language_digital"), 16, group=8),
+          "B", ("reading", "digital"), ("1F", "A2", "digital_1"), BOTH, (PROFESSIONAL, "language_digital"), 12,
+          group=8),
     Offer("rekenen-praktijk", SCHAKEL, "Rekenen in de praktijk",
           "U rekent met geld, maten en tijd. Alles komt uit het dagelijks leven en het werk.",
-          "C", NUMERACY, ("1F",), BOTH, (PROFESSIONAL, COUNTING), 14),
+          "C", NUMERACY, ("1F",), BOTH, (PROFESSIONAL, COUNTING), 8, is_full=True),
     Offer("computer-basis", SCHAKEL, "Computercursus basis",
           "Een cursus van tien lessen met de computer. Deze cursus is vervangen door Digitaal op weg.",
-          "C", DIGITAL, ("digital_intake",), BOTH, (PROFESSIONAL, COMPUTER), 12,
+          "C", DIGITAL, ("digital_intake",), BOTH, (PROFESSIONAL, COMPUTER), 10,
           checked=15, ended=9, successor="digitaal-op-weg"),
     Offer("nederlands-begin", WILGENROOS, "Nederlands vanaf het begin",
           "U leert spreken, lezen en schrijven in eenvoudig Nederlands. Voor wie niet hoeft in te burgeren.",
-          "B", READING, ("A1", "A2"), ("nt2",), (PROFESSIONAL, LANGUAGE), 14, "GM0216", is_full=True),
+          "B", READING, ("A1", "A2"), ("nt2",), (PROFESSIONAL, LANGUAGE), 8, "GM0216"),
     Offer("verder-nederlands", WILGENROOS, "Verder met Nederlands",
           "U spreekt al Nederlands en wilt beter lezen en schrijven voor werk of een opleiding.",
-          "B", READING, ("A2", "B1"), ("nt2",), (FORMAL, LANGUAGE), 12, "GM0216"),
+          "B", READING, ("A2", "B1"), ("nt2",), (FORMAL, LANGUAGE), 8, "GM0216"),
     Offer("klik-voor-klik", WILGENROOS, "Klik voor klik",
           "Rustig leren werken met telefoon, tablet en computer. U kiest zelf wat u het eerst wilt kunnen.",
-          "B", DIGITAL, ("digital_intake", "digital_1"), BOTH, (PROFESSIONAL, COMPUTER), 20, "GM0216", is_full=True),
+          "B", DIGITAL, ("digital_intake", "digital_1"), BOTH, (PROFESSIONAL, COMPUTER), 12, "GM0216", is_full=True),
     Offer("taal-voor-thuis", WILGENROOS, "Taal voor thuis",
           "U leest brieven van school en gemeente en praat daarover. Met opvang voor jonge kinderen.",
-          "B", READING, ("1F", "A2"), BOTH, (PROFESSIONAL, LANGUAGE), 10, "GM0216", funding="municipal", checked=9),
+          "B", READING, ("1F", "A2"), BOTH, (PROFESSIONAL, LANGUAGE), 8, "GM0216", funding="municipal", checked=9),
     Offer("oefenen-online", WILGENROOS, "Taal en computer: online oefenen",
           "U oefent thuis met een begeleider die meekijkt op het scherm. Handig als reizen moeilijk is.",
-          "C", ("reading", "digital"), ("2F", "B1", "digital_2"), BOTH, (PROFESSIONAL, "language_digital"), 18, "GM0216",
-          "online"),
+          "C", ("reading", "digital"), ("2F", "B1", "digital_2"), BOTH, (PROFESSIONAL, "language_digital"), 8,
+          "GM0216", "online"),
     Offer("schoonmaak-taal", KERSENHOF, "Vakkundig schoonmaken, met taal",
           "U werkt en leert in de schoonmaak. U leest veiligheidskaarten en haalt een mbo-certificaat.",
-          "A", READING, ("1F", "A2"), BOTH, (PROFESSIONAL, LANGUAGE), 10, "GM0214", funding="o_and_o"),
+          "A", READING, ("1F", "A2"), BOTH, (PROFESSIONAL, LANGUAGE), 8, "GM0214", funding="o_and_o"),
     Offer("keuken", KERSENHOF, "Werken en leren in de keuken",
           "U werkt in een echte keuken. U leest recepten en rekent met hoeveelheden.",
-          "C", ("reading", "numeracy"), ("1F", "A2"), BOTH, (PROFESSIONAL, "language_numeracy_digital"), 10, "GM0214"),
+          "C", ("reading", "numeracy"), ("1F", "A2"), BOTH, (PROFESSIONAL, "language_numeracy_digital"), 6, "GM0214",
+          is_full=True),
     Offer("groen", KERSENHOF, "Groen werk: rekenen en taal",
           "U werkt buiten in het groen en leert meten, rekenen en werkbonnen lezen.",
-          "C", ("reading", "numeracy"), ("1F",), BOTH, (PROFESSIONAL, "language_numeracy_digital"), 10, "GM0214",
+          "C", ("reading", "numeracy"), ("1F",), BOTH, (PROFESSIONAL, "language_numeracy_digital"), 6, "GM0214",
           funding="municipal", checked=8),
     Offer("digitaal-werk", KERSENHOF, "Digitaal op het werk",
           "U leert werken met de app van uw werkgever: rooster, uren en meldingen.",
-          "A", DIGITAL, ("digital_1", "digital_2"), BOTH, (PROFESSIONAL, COMPUTER), 18, "GM0214", "blended",
+          "A", DIGITAL, ("digital_1", "digital_2"), BOTH, (PROFESSIONAL, COMPUTER), 10, "GM0214", "blended",
           funding="employer"),
     Offer("logistiek", KERSENHOF, "Opstap naar de logistiek",
           "U leert rekenen en werken met de scanner, en loopt mee in een magazijn.",
-          "B", ("numeracy", "digital"), ("1F", "digital_1"), BOTH, (PROFESSIONAL, "numeracy_digital"), 12, "GM0214",
+          "B", ("numeracy", "digital"), ("1F", "digital_1"), BOTH, (PROFESSIONAL, "numeracy_digital"), 6, "GM0214",
           funding="uwv"),
     Offer("nederlands-1f", LOKGANS, "Nederlands 1F",
           "Een opleiding lezen en schrijven op niveau 1F, met een diploma aan het einde.",
-          "B", READING, ("ve_intake", "1F"), ("nt1",), (FORMAL, LANGUAGE), 16, "GM0297", successor="nederlands-2f"),
+          "B", READING, ("ve_intake", "1F"), ("nt1",), (FORMAL, LANGUAGE), 8, "GM0297", successor="nederlands-2f"),
     Offer("nederlands-2f", LOKGANS, "Nederlands 2F",
           "Het vervolg op 1F: u leert lezen en schrijven op het niveau van het mbo.",
-          "B", READING, ("2F",), ("nt1",), (FORMAL, LANGUAGE), 12, "GM0297", checked=11),
+          "B", READING, ("2F",), ("nt1",), (FORMAL, LANGUAGE), 6, "GM0297", checked=11),
     Offer("rekenen-1f", LOKGANS, "Rekenen 1F",
           "Een opleiding rekenen op niveau 1F, met een diploma aan het einde.",
-          "B", NUMERACY, ("1F",), BOTH, (FORMAL, COUNTING), 14, "GM0297"),
+          "B", NUMERACY, ("1F",), BOTH, (FORMAL, COUNTING), 8, "GM0297"),
     Offer("digitale-basis", LOKGANS, "Digitale basis",
           "Een opleiding op basisniveau 1 en 2: bestanden, veilig internet en de digitale overheid.",
-          "C", DIGITAL, ("digital_1", "digital_2"), BOTH, (FORMAL, COMPUTER), 20, "GM0297"),
+          "C", DIGITAL, ("digital_1", "digital_2"), BOTH, (FORMAL, COMPUTER), 12, "GM0297"),
     Offer("opstap-zorg", LOKGANS, "Opstap naar de zorg",
           "Taal, rekenen en computer voor wie in de zorg wil werken, met een dag stage in de week.",
           "B", ("reading", "numeracy", "digital"), ("2F", "B1", "digital_1"), BOTH,
-          (FORMAL, "language_numeracy_digital"), 14, "GM0297", group=6),
+          (FORMAL, "language_numeracy_digital"), 8, "GM0297", group=6),
     Offer("taalmaatje", LEESVLONDER, "Taalmaatje",
           "Een vrijwilliger komt een keer in de week bij u thuis of in de bibliotheek om samen te oefenen.",
-          "B", READING, ("1F", "A1", "A2"), BOTH, (VOLUNTEER, LANGUAGE), 12, "GM0668", is_full=True),
+          "B", READING, ("1F", "A1", "A2"), BOTH, (VOLUNTEER, LANGUAGE), 8, "GM0668"),
     Offer("digicafe", LEESVLONDER, "Digicafé",
           "Koffie, een laptop en iemand die meedenkt. U komt wanneer u wilt.",
-          "C", DIGITAL, ("digital_intake",), BOTH, (VOLUNTEER, COMPUTER), 16, "GM0668", checked=8),
+          "C", DIGITAL, ("digital_intake",), BOTH, (VOLUNTEER, COMPUTER), 10, "GM0668", checked=8),
     Offer("leeskring", LEESVLONDER, "Leeskring",
           "Samen lezen in een kleine kring. Deze kring ging op in Lezen met z'n allen.",
-          "B", READING, ("1F",), BOTH, (VOLUNTEER, LANGUAGE), 8, "GM0668", checked=19, ended=17, successor="met-zn-allen"),
+          "B", READING, ("1F",), BOTH, (VOLUNTEER, LANGUAGE), 8, "GM0668", checked=19, ended=17,
+          successor="met-zn-allen"),
     Offer("met-zn-allen", LEESVLONDER, "Lezen met z'n allen",
           "Samen lezen met vrijwilligers. Nu is er Taalmaatje, met begeleiding bij u in de buurt.",
           "B", READING, ("1F", "A2"), BOTH, (VOLUNTEER, LANGUAGE), 8, "GM0668", checked=13, ended=11,
@@ -206,10 +214,15 @@ def end_offer(offer: Offer, trajectory_id: UUID, cast: Cast, work: Work) -> None
 
 def close_group(offer: Offer, trajectory_id: UUID, cast: Cast, work: Work) -> None:
     """The group is full: there are as many places as people in it."""
-    change(offer, trajectory_id, cast, work, places=find(trajectory_id, work=work).places_taken)
+    change(offer, trajectory_id, cast, work, places=find_trajectory(trajectory_id, work=work).places_taken)
+
+
+def add_place(offer: Offer, trajectory_id: UUID, cast: Cast, work: Work) -> None:
+    """The provider makes one more place."""
+    change(offer, trajectory_id, cast, work, places=find_trajectory(trajectory_id, work=work).places + 1)
 
 
 def change(offer: Offer, trajectory_id: UUID, cast: Cast, work: Work, **facts: Any) -> None:
     """The provider changes some facts of its trajectory."""
-    version = find(trajectory_id, work=work).version
+    version = find_trajectory(trajectory_id, work=work).version
     change_trajectory(ChangeTrajectory(trajectory_id, version, facts), actor=editor_of(offer, cast), work=work)

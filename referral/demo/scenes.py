@@ -4,23 +4,19 @@ A scene is told backwards: every deed stands so many working days before today.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from referral.core.policy import Role
 from referral.demo import words
 from referral.demo.catalogue import LOKGANS, OFFER, WILGENROOS
-from referral.demo.lives import Life, completes, decides, is_followed_up
 from referral.demo.organisations import (
-    ADVISER,
     COACH,
     COORDINATOR,
-    EMPLOYER,
-    KLANTMANAGER,
     SCHAKEL,
-    Account,
     staff_of,
 )
+from referral.demo.steps import Life, completes, decides, is_followed_up
 from referral.referrals import usecases as deeds
 
 COLLEAGUE, OTHER_COLLEAGUE = staff_of(SCHAKEL, Role.COACH)[1:3]
@@ -167,7 +163,7 @@ def waited_too_long(life: Life, ago: int) -> None:
 def is_advised(life: Life, ago: int) -> None:
     """The region gave its advice, and the coach took it on."""
     sent(life, ago + 7)
-    at(life, ago + 3, life.case.advise, offer=OFFER["digitaal-op-weg"], coach=COACH)
+    at(life, ago + 3, life.case.advise, offer=OFFER["digitaal-op-weg"], coach=OTHER_COLLEAGUE)
     at(life, ago, life.case.accept)
 
 
@@ -183,9 +179,9 @@ def goes_two_ways(life: Life, ago: int) -> None:
 def moves_on_twice(life: Life, ago: int) -> None:
     """Two transfers: from a full course to a group that did not form, to a place."""
     listed(life, ago + 22)
-    at(life, ago + 15, life.case.transfer, offer=OFFER["verder-nederlands"], coach=AT_WILGENROOS, reason="no_capacity")
+    at(life, ago + 15, life.case.transfer, offer=OFFER["digitale-basis"], coach=AT_LOKGANS, reason="no_capacity")
     at(life, ago + 14, life.case.put_on_list, kind="group_forming", days=14)
-    at(life, ago + 4, life.case.transfer, offer=OFFER["nederlands-werkvloer"], coach=COACH, reason="group_not_formed")
+    at(life, ago + 4, life.case.transfer, offer=OFFER["digitaal-op-weg"], coach=COLLEAGUE, reason="group_not_formed")
     at(life, ago, life.case.accept)
 
 
@@ -271,71 +267,3 @@ def has_a_diploma(life: Life, ago: int) -> None:
     life.diary.go_back(ago)
     is_followed_up(life)
     life.by_coach(deeds.close_referral, deeds.CloseReferral, reason=reason)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One scene: what happens, how many working days ago the last deed was, to which offer, and who is in it."""
-
-    happens: Callable[[Life, int], object]
-    ago: int
-    offer: str | None
-    referrer: Account = KLANTMANAGER
-    coach: Account = COACH
-    screenings: int = 1
-    referrals: int = 1
-
-
-SCENES = (
-    Scene(keeps_a_draft, 2, "lezen-voor-werk"),
-    Scene(keeps_a_draft, 13, "taal-en-digitaal"),
-    Scene(keeps_a_draft, 4, "digitaal-op-weg", EMPLOYER),
-    Scene(keeps_a_draft, 5, "rekenen-praktijk", ADVISER),
-    Scene(is_asked, 1, "digitaal-op-weg"),
-    Scene(is_asked, 6, "lezen-voor-werk", coach=COLLEAGUE),
-    Scene(is_asked, 2, "digitaal-op-weg", ADVISER),
-    Scene(is_told_no, 3, "lezen-voor-werk"),
-    Scene(is_told_no, 2, "lezen-voor-werk", ADVISER),
-    Scene(did_not_come, 4, "digitaal-op-weg"),
-    Scene(stopped, 2, "rekenen-praktijk"),
-    Scene(sent, 1, "digitaal-op-weg"),
-    Scene(sent, 1, "nederlands-werkvloer", EMPLOYER),
-    Scene(sent, 2, "lezen-voor-werk", ADVISER),
-    Scene(sent, 2, "rekenen-praktijk", TAALHUIS),
-    Scene(sent, 5, "digitaal-op-weg", NEIGHBOUR),
-    Scene(sent, 12, "taal-en-digitaal"),
-    Scene(comes_from_afar, 2, "lezen-voor-werk", NEIGHBOUR),
-    Scene(comes_alone, 1, "digitaal-op-weg", TAALHUIS, screenings=0),
-    Scene(accepted, 2, "lezen-voor-werk"),
-    Scene(accepted, 8, "digitaal-op-weg"),
-    Scene(is_hard_to_reach, 1, "rekenen-praktijk", ADVISER),
-    Scene(changes_coach, 3, "digitaal-op-weg", coach=COLLEAGUE),
-    Scene(handed_over, 4, "digitaal-op-weg", NEIGHBOUR),
-    Scene(at_intake, 5, "lezen-voor-werk"),
-    Scene(learning, 20, "nederlands-werkvloer", EMPLOYER),
-    Scene(learning, 67, "taal-en-digitaal"),
-    Scene(pauses, 9, "rekenen-praktijk"),
-    Scene(resumed, 4, "digitaal-op-weg", ADVISER, OTHER_COLLEAGUE),
-    Scene(has_aftercare, 64, "lezen-voor-werk"),
-    Scene(has_a_diploma, 3, "nederlands-1f", coach=AT_LOKGANS),
-    Scene(listed, 9, "rekenen-praktijk"),
-    Scene(listed, 12, "taal-en-digitaal", ADVISER, COLLEAGUE),
-    Scene(waits_with_group, 8, "taal-en-digitaal"),
-    Scene(takes_it_back, 5, "taal-en-digitaal", NEIGHBOUR),
-    Scene(corrects_the_intake, 2, "digitaal-op-weg", ADVISER, COLLEAGUE),
-    Scene(breaks_through, 2, "lezen-voor-werk"),
-    Scene(is_decided, 3, "rekenen-praktijk", NEIGHBOUR, COLLEAGUE),
-    Scene(waited_too_long, 1, "nederlands-begin", ADVISER, AT_WILGENROOS),
-    Scene(sent, 4, None),
-    Scene(sent, 1, None, NEIGHBOUR),
-    Scene(is_advised, 6, None, TAALHUIS),
-    Scene(goes_two_ways, 3, "lezen-voor-werk", screenings=2, referrals=2),
-    Scene(goes_two_ways, 7, "nederlands-1f", NEIGHBOUR, AT_LOKGANS, screenings=2, referrals=2),
-    Scene(moves_on_twice, 5, "nederlands-begin", KLANTMANAGER, AT_WILGENROOS, referrals=3),
-    Scene(was_a_double, 9, "digitaal-op-weg"),
-    Scene(got_no_answer, 3, "digitale-basis", KLANTMANAGER, AT_LOKGANS),
-    Scene(says_no_before, 5, "digitaal-op-weg", ADVISER),
-    Scene(says_no_after, 8, "lezen-voor-werk", KLANTMANAGER, COLLEAGUE),
-    Scene(comes_back, 6, "lezen-voor-werk", coach=OTHER_COLLEAGUE),
-)
-"""Everything above, played."""

@@ -5,7 +5,7 @@ comment says which role description was followed.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from referral.core.policy import Actor, system_actor
@@ -143,8 +143,7 @@ def members(world: World, event: str, *, goals: list[str] | None = None) -> dict
     """The members with which this event succeeds now, if it can happen at all."""
     today = world.clock.today.isoformat()
     at = datetime.combine(world.clock.today, time(8), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    later = world.clock.today.replace(year=world.clock.today.year + 1).isoformat()
-    soon = (world.clock.today.replace(day=28)).isoformat()
+    soon, later = ((world.clock.today + timedelta(days=days)).isoformat() for days in (25, 200))
     made: dict[str, dict[str, Any]] = {
         "return_with_question": {"question": "q_level", "text": "Welk niveau?"},
         "answer": {"text": "Niveau 1F."},

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from referral.core.audit import AuditEntry
-from referral.core.policy import Role
+from referral.core.policy import Role, system_actor
 from referral.referrals.models import Referral
 from referral.referrals.workflow import EventName, Status
+from referral.reports.disclosure import REGIONAL
+from referral.reports.usecases import ShowFunnel, show_funnel
 from tests.reports.conftest import Ledger, Step, counts, path, stages
 
 MARCH = date(2026, 3, 2)
@@ -197,6 +199,12 @@ class TestScope:
         own, regional = ledger.funnel("city").json, ledger.funnel("network").json
         assert (own["roundedTo"], own["hiddenBelow"]) == (1, 0)
         assert (regional["roundedTo"], regional["hiddenBelow"]) == (5, 8)
+
+    def test_the_service_itself_counts_everybody_under_disclosure_control(self, ledger: Ledger) -> None:
+        self.fill(ledger)
+        with ledger.service.work() as work:
+            funnel = show_funnel(ShowFunnel(), actor=system_actor(), work=work)
+        assert (funnel.rows[0].stages[0].count, funnel.rule) == (100, REGIONAL)
 
     def test_an_employer_sees_no_reasons(self, ledger: Ledger) -> None:
         ledger.refer([*path(MARCH), Step(MARCH, EventName.DECLINE, Status.DECLINED, "safety")], by="bakery")

@@ -93,8 +93,9 @@ class KeyRing:
         key = held.get(subject_id)
         if key is None:
             others = () if subject_id.int in held.absent else siblings()
-            found = self._load(session, [subject_id, *self._unknown(session, others)])
-            key = found.get(subject_id.int)
+            found = self._load(session, self._unknown(session, [subject_id, *others]))
+            # Not asked for means that another thread has loaded it meanwhile.
+            key = found.get(subject_id.int) or held.get(subject_id)
             if key is None:
                 raise Erased if subject_id.int in found else KeyMissing
         return key

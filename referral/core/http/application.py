@@ -81,6 +81,9 @@ class Application(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         """Serve one request in one unit of work, again when the database asks for a retry (40001, 40P01)."""
         g.trace_id = secrets.token_hex(16)
+        if request.environ["PATH_INFO"].startswith("//"):
+            # The router drops slashes in front, so that `//v1/me` would walk past a proxy's rules for `/v1`.
+            raise NotFound
         if request.routing_exception is not None:
             self.raise_routing_exception(request)
         if request.method == "OPTIONS":

@@ -1,5 +1,6 @@
 """From refusal to answer: RFC 9457 problem details for the API, a Dutch page for people."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from referral.core.errors import (
 )
 
 PROBLEM_JSON = "application/problem+json"
+NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
 
 
 def problem_body(problem: Problem) -> dict[str, Any]:
@@ -75,11 +77,19 @@ def field_errors(messages: Any, pointer: str = "") -> Iterator[FieldError]:
     """Flatten marshmallow's nested messages into one list of (JSON pointer, code, Dutch sentence)."""
     if isinstance(messages, dict):
         for name, inner in messages.items():
-            step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-            yield from field_errors(inner, pointer + step)
+            yield from field_errors(inner, pointer + step(name))
     elif isinstance(messages, list):
         for inner in messages:
             yield from field_errors(inner, pointer)
     else:
         code, _, sentence = str(messages).rpartition("|")
         yield FieldError(pointer or "/", code or "invalid", sentence)
+
+
+def step(name: str | int) -> str:
+    """One step of a JSON pointer: a member or a place in a list.
+
+    A name that the caller made up is repeated only when it can be no more than a name; else the parent is pointed at.
+    """
+    is_known = isinstance(name, int) or (NAME.fullmatch(name) and name != "_schema")
+    return f"/{name}" if is_known else ""

@@ -28,6 +28,11 @@ class Stage(StrEnum):
 
 SCREENING_STAGES = tuple(Stage)[:3]
 REFERRAL_STAGES = tuple(Stage)[3:]
+STEPS = {
+    stages: [(before, stage) for before, stage in pairwise(Stage) if stage in stages]
+    for stages in (SCREENING_STAGES, REFERRAL_STAGES)
+}
+"""The steps from one milestone to the next that are measured for a screening, and for a referral."""
 
 
 class GroupKey(StrEnum):
@@ -58,7 +63,7 @@ class Case:
 
     counted_on: date
     traits: Traits
-    stages: Sequence[Stage]
+    stages: tuple[Stage, ...]
     reached: Mapping[Stage, date | None]
     pauses: Sequence[Pause] = ()
     loss: str | None = None
@@ -107,10 +112,11 @@ def _stages(cases: Sequence[Case]) -> dict[str, Tally]:
     counts: Counter[Stage] = Counter()
     days: dict[Stage, list[int]] = {stage: [] for stage in Stage}
     for case in cases:
-        counts.update(_counted(case))
-        for before, stage in pairwise(Stage):
+        counted = _counted(case)
+        counts.update(counted)
+        for before, stage in STEPS[case.stages][: len(counted)]:
             start, end = case.reached.get(before), case.reached.get(stage)
-            if stage in case.stages and start and end:
+            if start and end:
                 days[stage].append(days_between(start, end, case.pauses))
     return {stage.value: Tally(counts[stage], days[stage]) for stage in Stage}
 

@@ -170,7 +170,7 @@ def _traits(row: Row[Any]) -> Traits:
     organisation_id, source_kind, municipality, language, employment, age = row[-len(REFERRAL_TRAITS) :]
     return {
         GroupKey.ORGANISATION: str(organisation_id),
-        GroupKey.SOURCE_KIND: source_kind.value,
+        GroupKey.SOURCE_KIND: source_kind,
         GroupKey.MUNICIPALITY: municipality,
         GroupKey.LANGUAGE_BACKGROUND: language,
         GroupKey.EMPLOYMENT: employment,

@@ -77,7 +77,7 @@ def test_an_erasure_during_the_rotation_wins(ring: KeyRing, keys: FileKeys, engi
                 session.commit()
         return rewrap(connection, row, wk_id)  # type: ignore[arg-type]
 
-    ring._store.rewrap = erased_meanwhile  # type: ignore[method-assign,assignment]
+    ring._store.rewrap = erased_meanwhile  # type: ignore[method-assign]
     ring.rotate_kek()
     ring.forget()
     with pytest.raises(Erased):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import CompileError, IntegrityError
 
 from referral.core.database import new_id
 from referral.core.encryption import KeyRing, SealedExpression, WrongKey, open_reading, subject_key
@@ -45,7 +45,6 @@ def test_the_database_holds_no_plaintext(ring: KeyRing, engine: Engine) -> None:
         "1951",
         "drents",
         "gemeente",
-        str(wilhelmina)[:0] or "brieven",
     ]
     assert not [needle for needle in needles if needle in stored or needle.encode().hex() in stored]
     assert "new" in stored
@@ -222,8 +221,9 @@ def test_the_database_itself_refuses_plaintext(ring: KeyRing, engine: Engine, pl
 
 def test_an_update_statement_with_plaintext_fails_before_the_database(ring: KeyRing) -> None:
     (bob,) = register(ring, BOB)
-    with session_of(ring) as session, pytest.raises(TypeError, match="sealed"):
+    with session_of(ring) as session, pytest.raises(CompileError) as raised:
         session.execute(update(Person).where(Person.id == bob).values(phone="0600000000"))
+    assert "0600000000" not in str(raised.value)
 
 
 def test_no_message_carries_a_value(ring: KeyRing) -> None:
