@@ -92,7 +92,7 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
     """The settings of this installation; raises `SettingsError` with everything that is wrong (ASVS 13.1)."""
     root = root or project_root()
     reader = _Reader(env)
-    environment = reader.read("ENVIRONMENT", "production", values.one_of(ENVIRONMENTS), "production")
+    environment = reader.read("ENVIRONMENT", _usual_environment(root), values.one_of(ENVIRONMENTS), "production")
     is_production = environment == "production"
     url = reader.read("DATABASE_URL", _default_database(root), values.database_url, NO_DATABASE)
     settings = Settings(
@@ -103,7 +103,9 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
         public_url=reader.read(
             "PUBLIC_URL", "" if is_production else "http://127.0.0.1:8000", values.public_url(is_production), ""
         ),
-        cookie_secure=reader.read("COOKIE_SECURE", "yes", values.cookie_secure(is_production), True),
+        cookie_secure=reader.read(
+            "COOKIE_SECURE", "no" if environment == "demo" else "yes", values.cookie_secure(is_production), True
+        ),
         trusted_proxies=reader.read("TRUSTED_PROXIES", "0", values.number(0, 9), 0),
         allowed_origins=reader.read("ALLOWED_ORIGINS", "", values.origins, ()),
         smtp_url=reader.read("SMTP_URL", "", values.smtp_url, None),
@@ -130,9 +132,13 @@ def read_database_url(env: Mapping[str, str] = os.environ, root: Path | None = N
 
 
 def create_demo_secret(root: Path | None = None) -> Path:
-    """Make the demo's secret file, readable by its owner only, unless it is there already."""
+    """Make this folder a demo's: its secret file, readable by its owner only, and the note that it is a demo.
+
+    From then on every command here runs as the demo, unless `ENVIRONMENT` says otherwise.
+    """
     path = _demo_secret_path(root or project_root())
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_name("environment").write_text("demo")
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(SECRET_LENGTH))
@@ -141,6 +147,12 @@ def create_demo_secret(root: Path | None = None) -> Path:
 
 def _default_database(root: Path) -> str:
     return URL.create("sqlite", database=str(root / "var" / "db" / "referral.db")).render_as_string()
+
+
+def _usual_environment(root: Path) -> str:
+    """Production, but in a folder where `referral demo` was run."""
+    note = root / "var" / "environment"
+    return note.read_text().strip() if note.exists() else "production"
 
 
 def _demo_secret_path(root: Path) -> Path:

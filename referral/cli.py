@@ -12,8 +12,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from config.settings import SettingsError, create_demo_secret, load
@@ -61,6 +61,10 @@ def _service() -> Iterator[Service]:
         service.engine.dispose()
     except (SettingsError, ValueError) as error:
         raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        raise click.ClickException(
+            f"De database is niet bereikbaar of niet bijgewerkt ({type(error).__name__})."
+        ) from None
     except Problem as problem:
         lines = [problem.detail, *(f"{wrong.pointer}: {wrong.detail}" for wrong in problem.errors)]
         raise click.ClickException("\n".join(lines)) from None
@@ -117,7 +121,7 @@ def worker(once: bool) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def demo(no_serve: bool, host: str, port: int) -> None:
     """Fill a database with a believable region of invented people, and serve it."""
-    os.environ.update({"ENVIRONMENT": "demo", "COOKIE_SECURE": "no", "PUBLIC_URL": f"http://{host}:{port}"})
+    os.environ.update({"ENVIRONMENT": "demo", "PUBLIC_URL": f"http://{host}:{port}"})
     create_demo_secret()
     with _service() as service:
         upgrade(service.engine)
@@ -140,15 +144,15 @@ def _demo_token(service: Service) -> str:
 
 
 def _tell_demo(token: str, url: str) -> None:
-    table = Table(title="Demo-accounts (alle mensen zijn verzonnen)")
-    for heading in ("e-mail", "rol", "organisatie"):
-        table.add_column(heading)
+    width = max(len(account.email) for account in ACCOUNTS)
+    click.echo("Accounts van de demo (alle mensen en organisaties zijn verzonnen):")
     for account in ACCOUNTS:
-        table.add_row(account.email, ", ".join(role.value for role in account.roles), account.organisation)
-    out = Console()
-    out.print(table)
-    out.print(f"Wachtwoord voor allemaal: [bold]{PASSWORD}[/]   Inloggen: {url}/sign-in   API: {url}/v1/docs")
-    out.print("Token van de klantmanager (30 dagen geldig). Probeer:", highlight=False)
+        roles = ", ".join(role.value for role in account.roles)
+        click.echo(f"  {account.email:<{width}}  {roles:<16} {account.organisation}")
+    click.echo(f"Wachtwoord voor allemaal: {PASSWORD}")
+    click.echo(f"Inloggen: {url}/sign-in")
+    click.echo(f"API: {url}/v1/docs")
+    click.echo("Probeer als klantmanager (het token is 30 dagen geldig):")
     click.echo(f"curl -s -H 'Authorization: Bearer {token}' '{url}/v1/referrals?status=submitted&limit=3'")
 
 
@@ -185,10 +189,10 @@ def token() -> None:
 
 @token.command("create")
 @click.option("--email", required=True)
-@click.option("--organisation", required=True, help="Naam of id.")
+@click.option("--organisation", help="Naam of id; mag weg als iemand maar bij een organisatie werkt.")
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 365))
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(sorted(ALL_SCOPES)), help="Standaard alle.")
-def create_token(email: str, organisation: str, days: int, scopes: tuple[str, ...]) -> None:
+def create_token(email: str, organisation: str | None, days: int, scopes: tuple[str, ...]) -> None:
     """Print a new token for a user acting for one organisation, and nothing else, on stdout."""
     with _service() as service, service.work() as work:
         command = IssueToken(user_email=email, organisation=organisation, scopes=scopes or ALL_SCOPES, days=days)

@@ -100,7 +100,8 @@ def _drain(service: Service, stopped: Stopped) -> Counts:
 
 
 def _send_digests(service: Service, stopped: Stopped) -> Counts:
-    return send_digests(service, stopped=stopped).counts
+    # The terms once more, because they may just have failed, and this job is done for the day when it ends well.
+    return {**run_terms(service, stopped=stopped).counts, **send_digests(service, stopped=stopped).counts}
 
 
 def _forget(service: Service, _stopped: Stopped) -> Counts:

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
 import uuid_utils.compat
 from sqlalchemy import JSON, Date, DateTime, Engine, Enum, MetaData, String, create_engine, event
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -78,6 +79,8 @@ def connect(url: str, *, pool_size: int = 5) -> Engine:
     read-only, because a deferred transaction that turns writer fails at once when another one wrote meanwhile.
     """
     if url.startswith("sqlite"):
+        if file := make_url(url).database:
+            Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

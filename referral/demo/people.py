@@ -26,7 +26,7 @@ LAST_NAMES = (
 CHANNELS = ("phone", "phone", "phone", "text", "text", "email", "letter")
 MOMENTS = ("'s ochtends", "'s middags", "na vijf uur", "op maandag of dinsdag", "niet op woensdag", "maakt niet uit")
 UNTIL_MBO2 = ("none", "primary", "primary", "vmbo", "vmbo", "mbo1", "mbo2")
-YOUNGEST, OLDEST = 19, 63
+YOUNGEST, OLDEST = 21, 63
 
 
 @dataclass(frozen=True)

@@ -118,9 +118,10 @@ def test_only_the_demo_uses_the_secret_that_the_demo_made(tmp_path: Path) -> Non
     path = create_demo_secret(tmp_path)
     secret = path.read_text()
     assert create_demo_secret(tmp_path).read_text() == secret
-    assert load({"ENVIRONMENT": "demo", "COOKIE_SECURE": "no"}, tmp_path).secret_key == secret
-    names = [problem.name for problem in refused(configured({"SECRET_KEY": None}), tmp_path).problems]
-    assert names == ["SECRET_KEY_FILE"]
+    demo = load({}, tmp_path)
+    assert (demo.environment, demo.secret_key, demo.cookie_secure) == ("demo", secret, False)
+    production = configured({"SECRET_KEY": None, "ENVIRONMENT": "production"})
+    assert [problem.name for problem in refused(production, tmp_path).problems] == ["SECRET_KEY_FILE"]
 
 
 def test_a_demo_without_its_secret_does_not_start(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ class Chain:
     coordinator: Actor
     regional: Actor
     trajectory: UUID
+    other_trajectory: UUID
     numbers: Iterator[int] = field(default_factory=lambda: count(1000))
 
     # Time
@@ -277,6 +278,7 @@ def _settle(service: Service, clock: Clock, mail: Path) -> Chain:
             coordinator=employ(work, provider, "Vera Brug", Role.COORDINATOR),
             regional=employ(work, network, "Iris Regio", Role.COORDINATOR),
             trajectory=add_trajectory(AddTrajectory(facts), actor=coach, work=work).trajectory.id,
+            other_trajectory=add_trajectory(AddTrajectory(facts), actor=coach, work=work).trajectory.id,
         )
 
 

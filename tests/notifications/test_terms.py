@@ -27,6 +27,7 @@ from referral.referrals.usecases import (
     RecordFollowUp,
     RecordProgress,
     ReturnReferral,
+    TransferReferral,
     add_note,
     answer_question,
     decide_escalation,
@@ -35,6 +36,8 @@ from referral.referrals.usecases import (
     record_follow_up,
     record_progress,
     return_referral,
+    transfer_referral,
+    undo_last_event,
 )
 from referral.referrals.workflow import Status
 from referral.screenings.usecases import LogConversation, log_conversation
@@ -182,6 +185,17 @@ def test_nothing_is_asked_for_what_was_not_sent_or_has_started(chain: Chain, sta
     case = chain.case(status)
     chain.run(add_months(FIRST_DAY, 3))
     assert not chain.read(case).is_escalated
+
+
+def test_nothing_is_asked_for_a_transfer_that_was_taken_back_to_a_draft(chain: Chain) -> None:
+    """It keeps the clock of the case it came from. Wrong build: fails on it in every run."""
+    transfer = TransferReferral(
+        referral_id=chain.case(Status.SUBMITTED), trajectory_id=chain.other_trajectory, reason="level_too_low"
+    )
+    copy = chain.do(transfer_referral, transfer, chain.referrer).id
+    chain.move(undo_last_event, copy, chain.referrer)
+    assert (chain.read(copy).status, chain.read(copy).offer_due_on) == (Status.DRAFT, add_months(FIRST_DAY, 3))
+    assert chain.run(add_months(FIRST_DAY, 3)) == {"reminder": 1}
 
 
 def test_a_held_referral_hears_nothing_and_its_dates_move_by_the_pause(chain: Chain) -> None:

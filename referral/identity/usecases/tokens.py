@@ -60,7 +60,7 @@ class IssueToken:
     """A token for a user acting for one organisation, given by its id or exact name. `days` until it ends."""
 
     user_email: str = field(repr=False)
-    organisation: str
+    organisation: str | None
     scopes: Sequence[str] = ALL_SCOPES
     days: int = 30
 
@@ -156,8 +156,8 @@ def _find_user(work: Work, email: str) -> User | None:
     return work.session.scalars(query).one_or_none()
 
 
-def _find_workplace(work: Work, user: User | None, organisation: str) -> UUID | None:
-    """The one organisation of this user with this id or name."""
+def _find_workplace(work: Work, user: User | None, organisation: str | None) -> UUID | None:
+    """The one organisation of this user with this id or name, or the only one when none is named."""
     if user is None:
         return None
     query = (
@@ -166,7 +166,7 @@ def _find_workplace(work: Work, user: User | None, organisation: str) -> UUID | 
         .where(Membership.user_id == user.id, Organisation.active)
         .distinct()
     )
-    found = [place for place, name in work.session.execute(query) if organisation in (name, str(place))]
+    found = [place for place, name in work.session.execute(query) if organisation in (None, name, str(place))]
     return found[0] if len(found) == 1 else None
 
 

@@ -113,10 +113,9 @@ def change_referral(command: ChangeReferral, *, actor: Actor, work: Work) -> Ref
     """The referrer completes a draft; the region's coordinator picks the trajectory that was asked advice about."""
     referral = hold_referral(command.referral_id, actor=actor, work=work)
     check_version(referral, command.expected_version, actor=actor, work=work)
-    relations = referral.relations_to(actor)
-    if referral.status is Status.DRAFT and actor.has_role(Role.REFERRER) and Relation.SOURCE in relations:
+    if referral.status is Status.DRAFT and permits(actor, STEPS[EventName.SUBMIT].grants, referral):
         return _change_draft(referral, command.changes, actor=actor, work=work)
-    if referral.status is Status.SUBMITTED and referral.trajectory_id is None and Relation.REGION in relations:
+    if referral.status is Status.SUBMITTED and referral.trajectory_id is None and permits(actor, _REGION, referral):
         return _pick_trajectory(referral, command.changes, actor=actor, work=work)
     raise refusal(referral, actor, work)
 
@@ -147,7 +146,7 @@ def _draft(
         participant_id=participant,
         source_organisation_id=actor.organisation_id,
         source_kind=actor.organisation_kind,
-        referrer_id=actor.id if actor.client_id is None else None,
+        referrer_id=person_of(actor),
         trajectory_id=trajectory.id if trajectory else None,
         skills=list(command.skills),
         age_band=age_band(birth_year, work.today.year) if birth_year else (first.age_band if first else None),
@@ -237,6 +236,7 @@ def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, 
     for name, value in changes.items():
         setattr(referral, name, list(value) if isinstance(value, tuple) else value)
     referral.changed_at = work.now
+    referral.last_event = None  # An undo would bring back the draft as it was before this change.
     referral.version += 1
     work.session.flush()
     work.record(actor, "referral:change", "referral", referral.id, members=sorted(changes))
@@ -251,7 +251,8 @@ def _pick_trajectory(referral: Referral, changes: dict[str, Any], *, actor: Acto
     deed = Deed(referral, EventName.ASSIGN, actor, work, terms_for(work.session, referral.source_organisation_id))
     before = snapshot(referral)
     referral.trajectory_id, referral.receiver_organisation_id = trajectory.id, trajectory.organisation_id
-    refuse_duplicate(referral, work)
+    with work.session.no_autoflush:
+        refuse_duplicate(referral, work)
     deed.note_facts(trajectoryId=trajectory.id)
     deed.restart_clock()
     finish(deed, before)

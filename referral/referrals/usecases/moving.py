@@ -137,6 +137,11 @@ def _state_members(referral: Referral, actor: Actor, work: Work, terms: Terms) -
     }
 
 
+def person_of(actor: Actor) -> UUID | None:
+    """The user who acts, with or without a token; None for a program of the organisation itself."""
+    return None if actor.client_id == actor.id else actor.id
+
+
 def finish(deed: Deed, before: dict[str, Any]) -> None:
     """Move the referral and let everything follow: ball, dates, places, sight, history, audit, outbox."""
     referral = deed.referral
@@ -164,8 +169,8 @@ def _arrive(deed: Deed, target: Status) -> None:
     if milestone and getattr(referral, milestone) is None:
         setattr(referral, milestone, now)
     referral.ended_at = now if target in FINAL else None
-    if target in NAMED_COACH and referral.coach_id is None and deed.actor.has_role(Role.COACH):
-        referral.coach_id = deed.actor.id
+    if target in NAMED_COACH and referral.coach_id is None and permits(deed.actor, _RECEIVING_COACH, referral):
+        referral.coach_id = person_of(deed.actor)
     if target in FINAL:
         referral.hold_reason = referral.hold_since = referral.resume_on = referral.escalated_at = None
         referral.follow_up_done = False

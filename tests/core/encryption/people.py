@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Engine, ForeignKey, MetaData, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from referral.core.database import Base
+from referral.core.database import READ_ONLY, Base
 from referral.core.encryption import (
     ClientNumber,
     Date,
@@ -67,9 +67,10 @@ class Note(Register):
 
 
 @contextmanager
-def session_of(ring: KeyRing) -> Iterator[Session]:
+def session_of(ring: KeyRing, *, read_only: bool = False) -> Iterator[Session]:
     """A session as `Service.work` opens it."""
-    with Session(ring.engine, expire_on_commit=False) as session:
+    engine = ring.engine.execution_options(**{READ_ONLY: True}) if read_only else ring.engine
+    with Session(engine, expire_on_commit=False) as session:
         bind_key_ring(session, ring)
         yield session
 

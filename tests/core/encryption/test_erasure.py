@@ -86,6 +86,20 @@ def test_an_open_reading_loses_the_person_at_once(ring: KeyRing) -> None:
         session.commit()
 
 
+def test_an_erasure_holds_against_what_others_load_meanwhile(ring: KeyRing) -> None:
+    """Until the commit others may read, and so fill the shared cache again; afterwards they may not."""
+    (wilhelmina,) = register(ring, WILHELMINA)
+    with session_of(ring) as session, open_reading(session, "test"):
+        ring.erase_subject(session, wilhelmina, [Person], at=NOW)
+        with session_of(ring, read_only=True) as other, open_reading(other, "test"):
+            assert find(other, wilhelmina).name == WILHELMINA["name"]
+        with pytest.raises(Erased):
+            _ = find(session, wilhelmina).name
+        session.commit()
+    with session_of(ring) as session, open_reading(session, "test"), pytest.raises(Erased):
+        _ = find(session, wilhelmina).name
+
+
 def test_an_erasure_that_is_rolled_back_did_not_happen(ring: KeyRing) -> None:
     (wilhelmina,) = register(ring, WILHELMINA)
     with session_of(ring) as session, open_reading(session, "test"):

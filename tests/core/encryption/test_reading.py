@@ -73,10 +73,10 @@ def test_readings_that_end_out_of_order_leave_nothing_open(ring: KeyRing) -> Non
     with session_of(ring) as session:
         person = find(session, bob)
         outer, inner = open_reading(session, "outer"), open_reading(session, "inner")
-        outer.__enter__()
-        inner.__enter__()
+        first, second = outer.__enter__(), inner.__enter__()
         outer.__exit__(None, None, None)
         assert person.name == BOB["name"]
+        assert (first.opened, second.opened) == ({}, {bob: {"name"}})
         inner.__exit__(None, None, None)
         with pytest.raises(PurposeMissing):
             _ = person.name
