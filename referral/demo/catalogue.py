@@ -95,7 +95,7 @@ LANGUAGE, COUNTING, COMPUTER = "language", "numeracy", "digital"
 OFFERS: tuple[Offer, ...] = (
     Offer("digitaal-op-weg", SCHAKEL, "Digitaal op weg",
           "U leert mailen, internetbankieren en DigiD gebruiken. We oefenen op uw eigen telefoon of op een laptop.",
-          "C", DIGITAL, ("digital_intake", "digital_1"), BOTH, (PROFESSIONAL, COMPUTER), 14),
+          "C", DIGITAL, ("digital_intake", "digital_1"), BOTH, (PROFESSIONAL, COMPUTER), 18),
     Offer("lezen-voor-werk", SCHAKEL, "Lezen en schrijven voor uw werk",
           "U leest roosters en werkbriefjes en schrijft korte berichten. Twee ochtenden in de week, in een groepje.",
           "C", READING, ("1F", "2F"), ("nt1",), (PROFESSIONAL, LANGUAGE), 12),
@@ -218,8 +218,8 @@ def close_group(offer: Offer, trajectory_id: UUID, cast: Cast, work: Work) -> No
 
 
 def add_place(offer: Offer, trajectory_id: UUID, cast: Cast, work: Work) -> None:
-    """The provider makes one more place."""
-    change(offer, trajectory_id, cast, work, places=find_trajectory(trajectory_id, work=work).places + 1)
+    """The provider makes a place for one more."""
+    change(offer, trajectory_id, cast, work, places=find_trajectory(trajectory_id, work=work).places_taken + 1)
 
 
 def change(offer: Offer, trajectory_id: UUID, cast: Cast, work: Work, **facts: Any) -> None:

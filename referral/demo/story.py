@@ -141,7 +141,7 @@ class Story:
         self.rng.shuffle(indications)
         afterwards = iter(self._deck(AFTERWARDS, positive))
         sources = self._deck(SOURCES, count)
-        for day, indication, source in zip(self._days(count, before=1), indications, sources, strict=True):
+        for day, indication, source in zip(self._days(count, before=6), indications, sources, strict=True):
             diary = self._diary(day)
             screened = self._screened(self.rng.choice(staff_of(source, Role.REFERRER)), indication)
             diary.then(screened.log)

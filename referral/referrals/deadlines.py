@@ -57,7 +57,7 @@ def start_clock(referral: Referral, terms: Terms, today: date) -> None:
 
 def repeat_reminder(referral: Referral, terms: Terms, today: date) -> None:
     """Start the reminder again where the term repeats: progress every 90 days, the waiting list every 30."""
-    if terms[referral.status.value].repeats:
+    if terms[referral.status.value].repeats and not referral.is_escalated:
         start_clock(referral, terms, today)
 
 

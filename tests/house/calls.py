@@ -13,9 +13,9 @@ CSV = "text/csv"
 
 @dataclass(frozen=True)
 class Call:
-    """Who sends what; `version` becomes `If-Match`, `key` says whether the operation takes an `Idempotency-Key`."""
+    """Who sends what, None without proof; `version` becomes `If-Match`."""
 
-    who: str
+    who: str | None
     method: str
     path: str
     body: Any = None
@@ -33,7 +33,7 @@ class Call:
     def send_raw(self, world: World, content: bytes, content_type: str | None = None) -> TestResponse:
         """Send these bytes as the body."""
         world.calls += 1
-        sent = {"Authorization": f"Bearer {world.tokens[self.who]}"}
+        sent = {"Authorization": f"Bearer {world.tokens[self.who]}"} if self.who else {}
         if self.version is not None:
             sent["If-Match"] = f'"{self.version}"'
         if self.method == "POST":
@@ -156,6 +156,9 @@ CALLS: Mapping[str, Prepare] = {
     ),
     "rights.erase_participant": lambda w: Call(
         "privacy", "POST", f"/v1/participants/{participant(w)}/erasures", {"ground": "request"}
+    ),
+    "privacy.request_access": lambda w: Call(
+        "privacy", "POST", f"/v1/participants/{participant(w)}/access-requests", {}
     ),
     "referrals.create_referral": lambda w: Call(
         "referrer", "POST", "/v1/referrals", w.referral_body(note="Belt liever zelf terug.")

@@ -98,9 +98,7 @@ def guard_codes(tree: ast.AST) -> Iterator[str]:
 
 
 def _strings(node: ast.AST) -> Iterator[str]:
-    yield from (
-        each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)
-    )
+    yield from (each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str))
 
 
 def trees() -> list[ast.Module]:

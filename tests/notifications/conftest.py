@@ -1,6 +1,7 @@
 """An invented chain with people in it, cases brought to every status by their own use cases, and a clock to move."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from email import policy
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import insert, select
 
@@ -303,6 +305,19 @@ def employ(work: Work, organisation: Organisation, name: str, role: Role) -> Act
     work.session.flush()
     work.session.add(Membership(user_id=actor.id, organisation_id=organisation.id, role=role))
     return actor
+
+
+@contextmanager
+def closed_to_everybody(url: str) -> Iterator[None]:
+    """A database that takes no connections and has lost those it had."""
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as other:
+        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            yield
+        finally:
+            other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
 def some_trajectory() -> dict[str, Any]:

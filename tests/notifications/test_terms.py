@@ -2,11 +2,13 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from referral.core.audit import AuditEntry
@@ -41,7 +43,7 @@ from referral.referrals.usecases import (
 )
 from referral.referrals.workflow import Status
 from referral.screenings.usecases import LogConversation, log_conversation
-from tests.notifications.conftest import FIRST_DAY, Chain
+from tests.notifications.conftest import FIRST_DAY, Chain, closed_to_everybody
 
 NOTICES = [
     (Status.DRAFT, Kind.REMINDER, FIRST_DAY + timedelta(days=14), "referrer"),
@@ -176,7 +178,7 @@ def test_without_a_fitting_offer_in_three_months_a_doorbraakberaad_is_asked_once
         referral_id=case, decision="Plaats erbij.", decided_by="de wethouder", due_on=day + timedelta(days=14)
     )
     chain.do(decide_escalation, decision, chain.regional)
-    assert "offer" not in chain.run(day + timedelta(days=1))
+    assert chain.run(day + timedelta(days=1)) == {}
     assert not chain.read(case).is_escalated
 
 
@@ -307,6 +309,18 @@ def test_one_failure_never_stops_the_rest_and_is_tried_again(chain: Chain) -> No
     assert (chain.read(broken).is_held, chain.read(sound).is_held) == (True, False)
     _set_status(chain, broken, Status.ACCEPTED)
     assert chain.run() == {"resumed": 1}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_outage_ends_the_run_and_is_no_failure_of_every_case(chain: Chain, postgresql_url: str) -> None:
+    """Wrong build: counts (and waits for) every case that is left, one by one."""
+    for _ in range(3):
+        chain.case(Status.SUBMITTED)
+    chain.clock.go_to(chain.working_days(3))
+    with ExitStack() as outage, capture_logs() as lines, pytest.raises(OperationalError):
+        run_terms(chain.service, progress=lambda _: outage.enter_context(closed_to_everybody(postgresql_url)))
+    assert lines == []
+    assert chain.run() == {"reminder": 2}
 
 
 def test_a_failure_is_logged_by_id_and_kind_only(chain: Chain) -> None:

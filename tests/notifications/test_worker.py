@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 
-import psycopg
 import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
@@ -17,9 +16,10 @@ from referral.core.work import AMSTERDAM, Service
 from referral.identity.models import SignInAttempt
 from referral.identity.usecases import SignIn, sign_in
 from referral.notifications.mail import SmtpMailSink
+from referral.referrals.usecases import WaitlistReferral, waitlist_referral
 from referral.referrals.workflow import Status
 from referral.worker import JOBS, Job, run_once, run_worker
-from tests.notifications.conftest import FIRST_DAY, Chain
+from tests.notifications.conftest import FIRST_DAY, Chain, closed_to_everybody
 from tests.notifications.smtp_server import Server, running
 
 TERMS, OUTBOX, DIGESTS, FORGOTTEN = JOBS
@@ -110,15 +110,21 @@ def test_the_worker_does_its_work_and_stops_within_a_second(chain: Chain) -> Non
 def test_the_worker_runs_the_terms_every_ten_minutes_and_the_outbox_at_once(chain: Chain) -> None:
     """Wrong build: a digest in every round, or terms in every round."""
     with capture_logs() as lines, working(chain.service):
-        case = chain.case(Status.ACCEPTED)
+        chain.case(Status.ACCEPTED)
         eventually(lambda: not waiting(chain))
         chain.clock.go_to(chain.working_days(5), at=time(9))
         eventually(lambda: len(chain.mails()) == 1)
-        other = chain.case(Status.DRAFT)
+        late = chain.case(Status.SUBMITTED)
+        eventually(lambda: not waiting(chain))
+        chain.do(
+            waitlist_referral, WaitlistReferral(referral_id=late, kind="capacity", review_on=chain.today), chain.coach
+        )
         chain.clock.now += timedelta(minutes=9)
         eventually(lambda: not waiting(chain))
-    assert chain.notices(other) == []
-    assert [sum(line.get(what, 0) for line in lines) for what in ("reminder", "sent")] == [1, 1]
+        assert chain.notices(late) == []
+        chain.clock.now += timedelta(minutes=2)
+        eventually(lambda: len(chain.notices(late)) == 1)
+    assert [sum(line.get(what, 0) for line in lines) for what in ("reminder", "sent")] == [2, 1]
 
 
 def test_a_clock_that_was_set_back_does_not_stop_the_worker(chain: Chain) -> None:
@@ -198,16 +204,3 @@ def waiting(chain: Chain) -> int:
     """How many events wait in the outbox."""
     with chain.service.work(read_only=True) as work:
         return len(work.session.scalars(select(OutboxMessage.id).where(OutboxMessage.handled_at.is_(None))).all())
-
-
-@contextmanager
-def closed_to_everybody(url: str) -> Iterator[None]:
-    """A database that takes no connections and has lost those it had."""
-    server, _, name = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as other:
-        other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        try:
-            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-            yield
-        finally:
-            other.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')

@@ -134,8 +134,9 @@ def test_each_rule_of_submit_is_told_by_itself_and_nothing_is_left_behind(
         sent["trajectoryId"] = offer(world, active=False)
     if sent.pop("ineligible", False):
         sent["trajectoryId"] = offer(world, skills=["digital"])
+    newest = body(world.call("referrer", "GET", "/v1/referrals?limit=1"))["items"]
     assert wrong(create(world, **sent)) == {told}
-    assert body(world.call("referrer", "GET", "/v1/referrals"))["items"] == []
+    assert body(world.call("referrer", "GET", "/v1/referrals?limit=1"))["items"] == newest
 
 
 def test_the_rules_of_submit_have_their_ways_out(world: World) -> None:
@@ -151,29 +152,28 @@ def test_the_rules_of_submit_have_their_ways_out(world: World) -> None:
     assert history(world, shown)[-1]["facts"]["overrideReason"] == "agreed_with_provider"
 
 
-@pytest.mark.parametrize(("conducted_on", "is_recent"), [("2025-11-03", True), ("2025-11-02", False)])
-def test_a_screening_counts_for_twelve_months(world: World, conducted_on: str, is_recent: bool) -> None:
+def test_a_screening_counts_for_twelve_months(world: World) -> None:
     screening = {
         "instrument": "taalmeter",
-        "skill": "reading",
-        "conductedOn": conducted_on,
-        "block": 1,
-        "score": 5,
+        "conductedOn": "2026-10-03",
         "indication": "yes",
+        "score": 9,
+        "block": 1,
+        "languageBackground": "nt1",
+        "employment": "jobseeker",
         "ageBand": "35-44",
         "municipalityCode": "GM0453",
         "foundAt": "benefit_intake",
-        "languageBackground": "nt1",
-        "educationLevel": "vmbo",
-        "employment": "benefit",
-        "spokenDutchSufficient": True,
     }
     logged = world.call("referrer", "POST", "/v1/screenings", screening)
     assert logged.status_code == 201, logged.json
-    answer = create(world, noScreening=False, screeningCodes=[body(logged)["code"]])
-    assert (answer.status_code == 201) == is_recent
-    if not is_recent:
-        assert wrong(answer) == {("/screeningCodes", "screening_missing")}
+    coded: dict[str, Any] = {"noScreening": False, "screeningCodes": [body(logged)["code"]]}
+    world.clock.move(days=334)
+    shown = world.refer(**coded)
+    assert show(world, "coach", shown)["screeningCodes"] == coded["screeningCodes"]
+    world.clock.move(days=1)
+    assert wrong(create(world, **coded)) == {("/screeningCodes", "screening_missing")}
+    assert create(world, **coded | {"noScreening": True}).status_code == 201
 
 
 def test_an_employer_cannot_lean_on_consent_of_its_own_employee(world: World) -> None:
@@ -227,7 +227,8 @@ def test_a_question_has_a_code_of_its_own_and_words(world: World) -> None:
 # accept
 
 
-def test_a_case_is_accepted_under_an_active_coach_of_the_receiver(world: World) -> None:
+def test_a_case_is_accepted_under_an_active_coach_of_the_receiver(own_world: World) -> None:
+    world = own_world
     referral = world.refer()
     for who in ("other_coach", "referrer", "receiving_coordinator"):
         answer = attempt(world, "coach", referral, "accept", coachId=str(world.users[who]))
@@ -567,10 +568,15 @@ def test_when_the_agreement_ends_the_receiver_loses_sight_in_the_same_moment(wor
 def test_a_transaction_that_fails_ends_neither_sight_nor_case(world: World) -> None:
     """The control beside the one above: it is one transaction, so a fault leaves both as they were."""
     accepted = world.bring_to("accepted")
-    command = WithdrawAgreement(UUID(accepted["participantId"]), world.clock.today)
-    with pytest.raises(ZeroDivisionError), world.service.work() as work:
-        withdraw_agreement(command, actor=world.actor("referrer"), work=work)
-        raise ZeroDivisionError
+    command, actor = WithdrawAgreement(UUID(accepted["participantId"]), world.clock.today), world.actor("referrer")
+
+    def fail_afterwards() -> None:
+        with world.service.work() as work:
+            withdraw_agreement(command, actor=actor, work=work)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_afterwards()
     assert show(world, "coach", accepted)["status"] == "accepted"
     assert [each.ended_at for each in disclosures(world, accepted)] == [None]
 
@@ -624,8 +630,12 @@ def test_a_case_stays_ended_when_the_same_need_was_referred_again(world: World) 
 
 def test_another_need_is_no_reason_to_leave_a_case_ended(world: World) -> None:
     ended = world.bring_to("declined")
-    digital = {"trajectoryId": world.other_trajectory_id, "skills": ["digital"]}
-    world.refer(participant=..., participantId=ended["participantId"], **digital)
+    world.refer(
+        participant=...,
+        participantId=ended["participantId"],
+        trajectoryId=world.other_trajectory_id,
+        skills=["digital"],
+    )
     assert step(world, "coordinator", ended, "reopen")["status"] == "submitted"
 
 
@@ -633,8 +643,9 @@ def test_what_was_registered_by_mistake_never_comes_back(world: World) -> None:
     refused(attempt(world, "coordinator", world.bring_to("void"), "reopen"))
 
 
-def test_a_case_that_comes_back_never_falls_to_somebody_who_left(world: World) -> None:
+def test_a_case_that_comes_back_never_falls_to_somebody_who_left(own_world: World) -> None:
     """Wrong build: the case is reopened under its old coach, who cannot sign in any more."""
+    world = own_world
     ended, undone = world.bring_to("stopped_early"), world.bring_to("accepted")
     undone = step(world, "second_coach", undone, "assign")
     gone = world.call("provider_admin", "POST", f"/v1/users/{world.users['coach']}/deactivations")
@@ -855,7 +866,8 @@ def test_a_case_is_given_to_another_coach_and_the_history_keeps_who_had_it(world
 
 
 @pytest.mark.parametrize("status", FROM_ACCEPTED)
-def test_the_cases_of_a_coach_who_leaves_go_back_to_the_team_at_once(world: World, status: str) -> None:
+def test_the_cases_of_a_coach_who_leaves_go_back_to_the_team_at_once(own_world: World, status: str) -> None:
+    world = own_world
     referral = world.bring_to(status)
     person = f"/v1/participants/{referral['participantId']}?purpose=contact"
     gone = world.call("provider_admin", "POST", f"/v1/users/{world.users['coach']}/deactivations")
@@ -869,8 +881,9 @@ def test_the_cases_of_a_coach_who_leaves_go_back_to_the_team_at_once(world: Worl
         assert step(world, "second_coach", shown, "assign")["ballWith"]["party"] == "coach"
 
 
-def test_the_tasks_of_a_referrer_who_leaves_go_back_to_the_team_too(world: World) -> None:
+def test_the_tasks_of_a_referrer_who_leaves_go_back_to_the_team_too(own_world: World) -> None:
     """Wrong build: only open cases go back, and the follow-up of a declined one waits for nobody."""
+    world = own_world
     draft, declined = world.bring_to("draft"), world.bring_to("declined")
     gone = world.call("admin", "POST", f"/v1/users/{world.users['referrer']}/deactivations")
     assert gone.status_code == 201
@@ -882,7 +895,10 @@ def test_the_tasks_of_a_referrer_who_leaves_go_back_to_the_team_too(world: World
 @pytest.mark.parametrize(
     ("who", "other", "admin"), [("coach", "second_coach", "provider_admin"), ("referrer", "second_referrer", "admin")]
 )
-def test_nobody_leaves_a_case_behind_that_no_colleague_can_take(world: World, who: str, other: str, admin: str) -> None:
+def test_nobody_leaves_a_case_behind_that_no_colleague_can_take(
+    own_world: World, who: str, other: str, admin: str
+) -> None:
+    world = own_world
     referral = world.bring_to("accepted")
     assert world.call(admin, "POST", f"/v1/users/{world.users[other]}/deactivations").status_code == 201
     answer = world.call(admin, "POST", f"/v1/users/{world.users[who]}/deactivations")

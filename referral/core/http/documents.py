@@ -74,7 +74,7 @@ def publish(app: Application, doors: Iterable[ApiBlueprint], public_url: str) ->
     }
     api = _Api(
         app,
-        spec_kwargs={"extra_plugins": [_StripBase()], "info": info, "servers": [{"url": public_url + BASE}]},
+        spec_kwargs={"extra_plugins": [_StripBase()], "info": info, "servers": [{"url": BASE}]},
     )
     for door in doors:
         api.register_blueprint(door)

@@ -106,7 +106,7 @@ def _remind(referral: Referral, work: Work) -> str:
 
 CLOCKS: tuple[Clock, ...] = (
     Clock("resume", Referral.resume_on, Referral.hold_since.is_not(None), _resume),
-    Clock("end", Referral.end_on, and_(_OPEN, Referral.escalated_at.is_(None)), _end),
+    Clock("end", Referral.end_on, _OPEN, _end),
     Clock(
         "offer",
         Referral.offer_due_on,

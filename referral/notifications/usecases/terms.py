@@ -1,4 +1,4 @@
-"""Running the terms: every date that has passed is answered, one case a transaction, so that no failure stops others."""
+"""Running the terms: each date that passed is answered in a transaction of its own, so that no failure stops others."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping

@@ -8,7 +8,7 @@ from uuid import UUID
 from referral.core.codes import new_reference
 from referral.core.database import new_id
 from referral.core.errors import EventRefused, FieldError, NotFound
-from referral.core.policy import Actor, Relation, Role
+from referral.core.policy import Actor, Grant, Relation, Role, permits
 from referral.core.work import Work
 from referral.identity.models import Organisation
 from referral.identity.usecases import terms_for
@@ -26,6 +26,7 @@ from referral.referrals.usecases.moving import (
     check_version,
     finish,
     hold_referral,
+    person_of,
     refusal,
 )
 from referral.referrals.usecases.state import snapshot
@@ -36,6 +37,9 @@ from referral.screenings.usecases import screenings_by_code
 from referral.trajectories.matching import age_band
 from referral.trajectories.models import Trajectory
 from referral.trajectories.usecases import find_trajectory
+
+_COMPLETES: tuple[Grant, ...] = ((Role.REFERRER, Relation.SOURCE),)
+_PICKS: tuple[Grant, ...] = ((Role.COORDINATOR, Relation.REGION),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +117,9 @@ def change_referral(command: ChangeReferral, *, actor: Actor, work: Work) -> Ref
     """The referrer completes a draft; the region's coordinator picks the trajectory that was asked advice about."""
     referral = hold_referral(command.referral_id, actor=actor, work=work)
     check_version(referral, command.expected_version, actor=actor, work=work)
-    if referral.status is Status.DRAFT and permits(actor, STEPS[EventName.SUBMIT].grants, referral):
+    if referral.status is Status.DRAFT and permits(actor, _COMPLETES, referral):
         return _change_draft(referral, command.changes, actor=actor, work=work)
-    if referral.status is Status.SUBMITTED and referral.trajectory_id is None and permits(actor, _REGION, referral):
+    if referral.status is Status.SUBMITTED and referral.trajectory_id is None and permits(actor, _PICKS, referral):
         return _pick_trajectory(referral, command.changes, actor=actor, work=work)
     raise refusal(referral, actor, work)
 

@@ -12,6 +12,7 @@ from referral.core.database import new_id
 from referral.core.errors import GuardRefused
 from referral.core.policy import Actor
 from referral.core.work import AMSTERDAM, Work
+from referral.identity.models import User
 from referral.participants.usecases import agreement_holds, withdraw_one_agreement
 from referral.referrals import guards
 from referral.referrals.models import Referral
@@ -125,6 +126,7 @@ def reopen_referral(command: EndReferral, *, actor: Actor, work: Work) -> Referr
         guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
         deed.target = _last_open_status(deed)
         deed.note_facts(why=command.reason)
+        _let_go_of_who_left(deed)
         _refuse_newer_need(deed)
         if deed.target in SHARED and not agreement_holds(work, deed.referral.agreement_id):
             raise GuardRefused("De instemming van de deelnemer geldt niet meer.", code="agreement_missing")
@@ -141,6 +143,7 @@ def undo_last_event(command: Move, *, actor: Actor, work: Work) -> Referral:
             )
         deed.undoes = last.sequence
         restore(deed.referral, last.before or {})
+        _let_go_of_who_left(deed)
     return deed.referral
 
 
@@ -181,6 +184,16 @@ def _last_open_status(deed: Deed) -> Status:
     rows = effective_history(deed.work, deed.referral.id)
     ended = next(row for row in reversed(rows) if row.to_status in FINAL and row.from_status in OPEN)
     return Status(ended.from_status or Status.DRAFT)
+
+
+def _let_go_of_who_left(deed: Deed) -> None:
+    """A case never comes back to a colleague whose account ended meanwhile: it comes back to the team (L8)."""
+    referral, session = deed.referral, deed.work.session
+    named = select(User.id).where(User.id.in_((referral.coach_id, referral.referrer_id)), User.active)
+    with session.no_autoflush:
+        present = set(session.scalars(named.with_for_update(read=True)))
+    referral.coach_id = referral.coach_id if referral.coach_id in present else None
+    referral.referrer_id = referral.referrer_id if referral.referrer_id in present else None
 
 
 def _refuse_newer_need(deed: Deed) -> None:

@@ -14,7 +14,7 @@ from referral.referrals.deadlines import next_working_day, repeat_reminder
 from referral.referrals.models import Referral
 from referral.referrals.usecases.moving import Deed, Move, taking
 from referral.referrals.usecases.reading import last_facts
-from referral.referrals.workflow import EventName
+from referral.referrals.workflow import EventName, Status
 from referral.trajectories.models import Trajectory
 
 NO_FOLLOW_UP_NEEDED = frozenset({"aftercare_refused", "aftercare_unreachable", "client_deceased"})
@@ -150,7 +150,7 @@ def record_contact(command: RecordContact, *, actor: Actor, work: Work) -> Refer
         day = command.attempted_at.astimezone(AMSTERDAM).date()
         guards.refuse_if_any(guards.check_not_future("/attemptedAt", day, work.today))
         deed.note_facts(attemptedAt=command.attempted_at, channel=command.channel, outcome=command.outcome)
-        if deed.referral.waitlist_kind and command.outcome == "reached":
+        if deed.referral.status is Status.WAITLISTED and command.outcome == "reached":
             repeat_reminder(deed.referral, deed.terms, work.today)
     return deed.referral
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from referral.core.codelists import Terms
 from referral.core.errors import EventRefused, GuardRefused, NotFound, Stale
 from referral.core.outbox import Event
-from referral.core.policy import Actor, Role
+from referral.core.policy import Actor, Grant, Relation, Role, permits
 from referral.core.work import Work
 from referral.identity.usecases import terms_for
 from referral.participants.usecases import assign_disclosure, end_disclosure, open_disclosure
@@ -33,6 +33,8 @@ from referral.referrals.workflow import (
     Status,
 )
 from referral.trajectories.usecases import occupy
+
+_RECEIVING_COACH: tuple[Grant, ...] = ((Role.COACH, Relation.RECEIVER),)
 
 
 @dataclass(frozen=True, kw_only=True)

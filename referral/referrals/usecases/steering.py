@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from referral.core.errors import Conflict
 from referral.core.policy import Actor, Relation, Role
@@ -120,9 +120,10 @@ def return_cases_of(user_id: UUID, *, actor: Actor, work: Work) -> int:
 
     Raises `Conflict` when a case would be left without anybody in the organisation who can take it.
     """
+    named = or_(Referral.coach_id == user_id, Referral.referrer_id == user_id)
     held = work.session.scalars(
         select(Referral)
-        .where(Referral.status.in_(OPEN), (Referral.coach_id == user_id) | (Referral.referrer_id == user_id))
+        .where(or_(Referral.ball_user_id == user_id, and_(Referral.status.in_(OPEN), named)))
         .with_for_update()
     ).all()
     for referral in held:
@@ -140,7 +141,7 @@ def _sides(referral: Referral, user_id: UUID) -> list[tuple[Relation, Role, UUID
     sides = []
     if referral.referrer_id == user_id:
         sides.append((Relation.SOURCE, Role.REFERRER, referral.source_organisation_id))
-    if referral.coach_id == user_id and referral.receiver_organisation_id is not None:
+    if referral.coach_id == user_id and referral.is_open and referral.receiver_organisation_id is not None:
         sides.append((Relation.RECEIVER, Role.COACH, referral.receiver_organisation_id))
     return sides
 

@@ -2,16 +2,14 @@
 never a word of it back. The same for a BSN or a telephone number where a code belongs."""
 
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from referral import core
+from referral.core.errors import TYPE_PREFIX, Problem
 from referral.core.fields import Text
 from referral.referrals.schemas.events import DEEDS
 from referral.referrals.workflow import EventName
@@ -29,11 +27,18 @@ from tests.core.http.corpus import (
 from tests.house.calls import CALLS, WITH_BODY, Call, person, screening, screening_body
 from tests.world import World, trajectory_body
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LONGEST_SECONDS = 1.0
-TYPES = {
-    f"urn:problem-type:referral:{slug}"
-    for slug in re.findall(r"\b\d{3}  ([a-z-]+)", Path(core.__file__).with_name("errors.py").read_text())
-}
+
+
+def kinds(problem: type[Problem] = Problem) -> Iterator[str]:
+    """The type of every refusal in the tree."""
+    yield f"{TYPE_PREFIX}{problem.slug}"
+    for leaf in problem.__subclasses__():
+        yield from kinds(leaf)
+
+
+TYPES = frozenset(kinds())
 WORDS = {
     "name", "phone", "email", "preferredMoment", "clientNumber", "relation", "learningWish", "purpose", "note", "text",
     "description", "report", "decision", "decidedBy",
@@ -79,90 +84,100 @@ def as_json(body: Any) -> bytes:
 
 def test_the_corpus_is_as_large_as_it_says() -> None:
     assert len(UNREADABLE) + len(READABLE) + len(VALUES) >= 120
-    assert len(WITH_BODY) == 15
+    assert len(WITH_BODY) == 16
     assert len(TYPES) >= 20
 
 
 @pytest.mark.parametrize("endpoint", WITH_BODY)
 def test_no_nonsense_is_a_fault_of_ours(endpoint: str, world: World) -> None:
     call, asked = CALLS[endpoint](world), Asked()
-    for name, content in {**UNREADABLE, **READABLE}.items():
-        answer = asked.send(world, call, name, content)
-        assert answer.status_code >= 400 or endpoint == "identity.deactivate_user" or call.content_type == "text/csv"
-    if isinstance(call.body, dict):
-        for name, body in spoiled(call.body):
-            asked.send(world, call, name, as_json(body))
+    for name, body in spoiled(call.body if isinstance(call.body, dict) else {}):
+        asked.send(world, call, name, as_json(body))
+    # What cannot be read never comes as far as a database.
+    unread = UNREADABLE if world.service.engine.dialect.name == "sqlite" else {}
+    for name, content in {**READABLE, **unread}.items():
+        asked.send(world, call, name, content)
     assert asked.wrong == []
-    assert asked.count >= 70
+    assert asked.count == len(VALUES) + len(READABLE) + len(unread)
 
 
 EVENTS: Mapping[EventName, tuple[str, str, dict[str, Any]]] = {
     EventName.RETURN_WITH_QUESTION: ("submitted", "coach", {"question": "q_level", "text": "Welk niveau?"}),
     EventName.ANSWER: ("returned", "referrer", {"text": "1F"}),
-    EventName.ACCEPT: ("submitted", "coach", {"coachId": "…", "overCapacity": False}),
-    EventName.WAITLIST: ("submitted", "coach", {"kind": "capacity", "expectedStartOn": "…", "reviewOn": "…"}),
-    EventName.OFFER_PLACE: ("waitlisted", "coach", {"reconfirmedOn": "…"}),
+    EventName.ACCEPT: ("submitted", "coach", {"coachId": ..., "overCapacity": False}),
+    EventName.WAITLIST: ("submitted", "coach", {"kind": "capacity", "expectedStartOn": ..., "reviewOn": ...}),
+    EventName.OFFER_PLACE: ("waitlisted", "coach", {"reconfirmedOn": ...}),
     EventName.DECLINE: (
         "submitted",
         "coach",
-        {"reason": "no_capacity", "alternativeTrajectoryId": "…", "noAlternative": False},
+        {"reason": "no_capacity", "alternativeTrajectoryId": ..., "noAlternative": False},
     ),
-    EventName.PLAN_HANDOVER: ("accepted", "coach", {"plannedAt": "…", "mode": "three_way"}),
+    EventName.PLAN_HANDOVER: ("accepted", "coach", {"plannedAt": ..., "mode": "three_way"}),
     EventName.CONFIRM_HANDOVER: (
         "accepted",
         "coach",
-        {"heldOn": "…", "mode": "three_way", "participantPresent": True, "exception": "urgent"},
+        {"heldOn": ..., "mode": "three_way", "participantPresent": True, "exception": "urgent"},
     ),
-    EventName.START_INTAKE: ("handed_over", "coach", {"intakeOn": "…"}),
-    EventName.START_TRAJECTORY: ("intake", "coach", {"startedOn": "…", "goals": [{"description": "Lezen"}]}),
-    EventName.RECORD_CONTACT: ("accepted", "coach", {"attemptedAt": "…", "channel": "phone", "outcome": "reached"}),
+    EventName.START_INTAKE: ("handed_over", "coach", {"intakeOn": ...}),
+    EventName.START_TRAJECTORY: ("intake", "coach", {"startedOn": ..., "goals": [{"description": "Lezen"}]}),
+    EventName.RECORD_CONTACT: ("accepted", "coach", {"attemptedAt": ..., "channel": "phone", "outcome": "reached"}),
     EventName.RECORD_PROGRESS: ("in_trajectory", "coach", {"text": "Het gaat goed."}),
     EventName.NOT_START: ("accepted", "coach", {"reason": "client_found_work"}),
-    EventName.STOP: ("in_trajectory", "coach", {"stoppedOn": "…", "reason": "client_moved", "report": "Verhuisd."}),
+    EventName.STOP: ("in_trajectory", "coach", {"stoppedOn": ..., "reason": "client_moved", "report": "Verhuisd."}),
     EventName.COMPLETE: (
         "in_trajectory",
         "coach",
         {
-            "completedOn": "…",
+            "completedOn": ...,
             "report": "Goed.",
-            "results": [{"goalId": "…", "result": "achieved"}],
+            "results": [{"goalId": "0", "result": "achieved"}],
             "certificate": "none",
         },
     ),
     EventName.RECORD_FOLLOW_UP: (
         "completed",
         "coach",
-        {"heldOn": "…", "stillLearning": True, "atWork": True, "outcomes": [{"area": "work", "direction": "better"}]},
+        {"heldOn": ..., "stillLearning": True, "atWork": True, "outcomes": [{"area": "work", "direction": "better"}]},
     ),
     EventName.CLOSE: ("completed", "coach", {"reason": "aftercare_refused"}),
     EventName.WITHDRAW: ("submitted", "referrer", {"reason": "priority_changed"}),
-    EventName.WITHDRAW_AGREEMENT: ("submitted", "referrer", {"heardOn": "…"}),
+    EventName.WITHDRAW_AGREEMENT: ("submitted", "referrer", {"heardOn": ...}),
     EventName.REOPEN: ("declined", "coordinator", {"reason": "priority_changed"}),
     EventName.VOID: ("submitted", "referrer", {"reason": "entered_in_error"}),
-    EventName.ASSIGN: ("accepted", "coach", {"coachId": "…"}),
-    EventName.HOLD: ("accepted", "coach", {"reason": "hold_health", "resumeOn": "…"}),
+    EventName.ASSIGN: ("accepted", "coach", {"coachId": ...}),
+    EventName.HOLD: ("accepted", "coach", {"reason": "hold_health", "resumeOn": ...}),
     EventName.ESCALATE: ("submitted", "referrer", {"reason": "no_response"}),
-    EventName.DECIDE_ESCALATION: ("escalated", "region", {"decision": "Zo", "decidedBy": "Iemand", "dueOn": "…"}),
+    EventName.DECIDE_ESCALATION: ("escalated", "region", {"decision": "Zo", "decidedBy": "Iemand", "dueOn": ...}),
     EventName.ADD_NOTE: ("submitted", "referrer", {"note": "Belt terug."}),
-    EventName.TRANSFER: ("submitted", "referrer", {"trajectoryId": "…", "reason": "level_too_low"}),
+    EventName.TRANSFER: ("submitted", "referrer", {"trajectoryId": ..., "reason": "level_too_low"}),
     EventName.SUBMIT: ("draft", "referrer", {}),
     EventName.RESUME: ("held", "coach", {}),
     EventName.UNDO: ("submitted", "referrer", {}),
 }
-"""For every event: a status from which it starts, who may, and every member that it has (… for what is no code)."""
+"""For every event: a status from which it starts, who may, and every member that it has (... is a day or an id)."""
 
 
 def ready_for(event: EventName, world: World) -> Call:
     status, who, members = EVENTS[event]
     if status == "held":
-        resume_on = world.clock.today.replace(day=28).isoformat()
         accepted = world.bring_to("accepted")
-        referral = world.move("coach", accepted, "hold", reason="hold_health", resumeOn=resume_on)
+        referral = world.move("coach", accepted, "hold", reason="hold_health", resumeOn="2026-11-28")
     elif status == "escalated":
         referral = world.move("referrer", world.refer(), "escalate", reason="no_response")
     else:
         referral = world.bring_to(status)
-    body = {"event": event.value, **members, "note": "Een notitie."}
+    facts = {
+        "coachId": str(world.users["coach"]),
+        "trajectoryId": world.other_trajectory_id,
+        "alternativeTrajectoryId": world.other_trajectory_id,
+        "plannedAt": "2026-11-05T10:00:00Z",
+        "attemptedAt": "2026-11-03T08:00:00Z",
+        "resumeOn": "2026-11-28",
+        "dueOn": "2026-11-28",
+        "goalId": str(world.users["coach"]),
+    }
+    filled = {name: facts.get(name, "2026-11-03") if value is ... else value for name, value in members.items()}
+    body = {"event": event.value, **filled, "note": "Een notitie."}
     return Call(who, "POST", f"/v1/referrals/{referral['id']}/events", body, version=referral["version"])
 
 
@@ -173,16 +188,18 @@ def test_every_event_is_tried_with_every_member_it_has() -> None:
         assert {*members, "event", "note"} == known, event
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("event", DEEDS)
 def test_no_nonsense_in_an_event_is_a_fault_of_ours(event: EventName, world: World) -> None:
+    """A third of the values for each event, another third for the next."""
     call, asked, looked_at = ready_for(event, world), Asked(), 0
-    for name, body in spoiled(call.body):
+    for name, body in list(spoiled(call.body))[list(DEEDS).index(event) % 3 :: 3]:
         answer = asked.send(world, call, name, as_json(body))
         looked_at += answer.status_code == 400
         if answer.status_code == 201:
-            call = Call(call.who, call.method, call.path, call.body, version=answer.json["version"])
+            call = ready_for(event, world)
     assert asked.wrong == []
-    assert looked_at > 20, "the event was refused before anybody looked at its members"
+    assert looked_at > 5, "the event was refused before anybody looked at its members"
 
 
 def code_paths(body: Any) -> Iterator[tuple[str | int, ...]]:
@@ -233,6 +250,7 @@ def refuses(world: World, call: Call, path: tuple[str | int, ...], value: str) -
     return [*faults(answer), *([] if right else [f"{answer.status_code} at {pointers}"])]
 
 
+@ON_SQLITE
 def test_a_bsn_or_a_number_typed_where_a_code_belongs_is_refused_and_never_repeated(world: World) -> None:
     tried, wrong = 0, []
     for call in full_bodies(world):
@@ -244,6 +262,7 @@ def test_a_bsn_or_a_number_typed_where_a_code_belongs_is_refused_and_never_repea
     assert tried > 300
 
 
+@ON_SQLITE
 def test_the_same_in_every_code_of_every_event(world: World) -> None:
     tried, wrong = 0, []
     for event in DEEDS:
@@ -256,6 +275,7 @@ def test_the_same_in_every_code_of_every_event(world: World) -> None:
     assert tried > 150
 
 
+@ON_SQLITE
 def test_a_schema_that_takes_any_text_for_a_code_would_be_seen(world: World) -> None:
     """The control: free text takes a telephone number, as the words of a case must."""
     assert Text().deserialize(PHONE) == PHONE
