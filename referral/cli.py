@@ -4,33 +4,39 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from config.settings import SettingsError, create_demo_secret, load
 from referral.app import create_service
 from referral.core.errors import Problem
+from referral.core.logbook import write_log
 from referral.core.migrate import upgrade
-from referral.core.policy import SYSTEM_ID, Actor, Role, system_actor
+from referral.core.policy import SYSTEM_ID, Actor, OrganisationKind, Role, system_actor
 from referral.core.work import Service
 from referral.demo import ACCOUNTS, PASSWORD, build_demo
-from referral.identity.models import ALL_SCOPES, Organisation, organisation_region
+from referral.identity.models import ALL_SCOPES, Organisation, Region, RegionKind, organisation_region
 from referral.identity.usecases import (
     AddMembership,
     IssueToken,
+    RegisterOrganisation,
+    RegisterRegion,
     RegisterUser,
     SetPassword,
     add_membership,
     issue_token,
+    register_organisation,
+    register_region,
     register_user,
     set_password,
 )
@@ -44,12 +50,15 @@ from referral.worker import run_once, run_worker
 
 ROLES = [role.value for role in Role if role is not Role.SYSTEM]
 
+Named = TypeVar("Named", Organisation, Region)
+
 notes = Console(stderr=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Screening en warme doorverwijzing van mensen met weinig basisvaardigheden."""
+    write_log()
 
 
 @contextmanager
@@ -61,6 +70,8 @@ def _service() -> Iterator[Service]:
         service.engine.dispose()
     except (SettingsError, ValueError) as error:
         raise click.ClickException(str(error)) from None
+    except IntegrityError:
+        raise click.ClickException("Dit bestaat al, of het past niet bij wat er al staat.") from None
     except DBAPIError as error:
         raise click.ClickException(
             f"De database is niet bereikbaar of niet bijgewerkt ({type(error).__name__})."
@@ -157,6 +168,40 @@ def _tell_demo(token: str, url: str) -> None:
 
 
 @main.group()
+def region() -> None:
+    """Regions in which organisations work together."""
+
+
+@region.command("create")
+@click.option("--kind", required=True, type=click.Choice([kind.value for kind in RegionKind]))
+@click.option("--name", required=True)
+@click.option("--code", help="Code van de arbeidsmarktregio (CBS), bijvoorbeeld AM10.")
+def create_region(kind: str, name: str, code: str | None) -> None:
+    """Enter a region; prints its id."""
+    with _service() as service, service.work() as work:
+        command = RegisterRegion(RegionKind(kind), name, code)
+        click.echo(str(register_region(command, actor=system_actor("cli"), work=work).id))
+
+
+@main.group()
+def organisation() -> None:
+    """Organisations in the chain."""
+
+
+@organisation.command("create")
+@click.option("--kind", required=True, type=click.Choice([kind.value for kind in OrganisationKind]))
+@click.option("--name", required=True)
+@click.option("--municipality", help="Code van de gemeente (CBS), bijvoorbeeld GM0281.")
+@click.option("--region", "regions", multiple=True, help="Naam of id van een regio; mag vaker.")
+def create_organisation(kind: str, name: str, municipality: str | None, regions: tuple[str, ...]) -> None:
+    """Enter an organisation; prints its id."""
+    with _service() as service, service.work() as work:
+        ids = tuple(_named(work.session.scalars(select(Region)), each).id for each in regions)
+        command = RegisterOrganisation(OrganisationKind(kind), name, municipality, ids)
+        click.echo(str(register_organisation(command, actor=system_actor("cli"), work=work).id))
+
+
+@main.group()
 def user() -> None:
     """People who work with the service."""
 
@@ -215,8 +260,13 @@ def keys_status() -> None:
 @click.argument("what", type=click.Choice(["kek"]))
 @click.option("--batch", default=500, show_default=True, type=click.IntRange(1, 10_000))
 def rotate_keys(what: str, batch: int) -> None:
-    """Make a new key-encryption key and put every key under it, beside a running service."""
+    """Make a new key-encryption key and put every key under it, beside a running service; goes on where it stopped."""
     with _service() as service, _progress(f"Sleutels ({what})") as progress:
+        with service.work(read_only=True) as work:
+            standing = service.key_ring.status(work.session).wrapping_keys
+        newest = service.key_ring.provider.current()
+        if all(each.kek_id == newest for each in standing if each.live_keys):
+            service.key_ring.provider.create()
         count = service.key_ring.rotate_kek(batch, lambda done: progress(done, done))
     click.echo(f"{count} sleutels staan onder de nieuwe sleutel.")
 
@@ -264,9 +314,14 @@ def funnel(since: datetime, until: datetime, organisation: str, group_by: str) -
 
 def _organisation(session: Session, name_or_id: str) -> Organisation:
     """The one organisation with this name or id."""
-    found = [each for each in session.scalars(select(Organisation)) if name_or_id in (each.name, str(each.id))]
+    return _named(session.scalars(select(Organisation)), name_or_id)
+
+
+def _named(rows: Iterable[Named], name_or_id: str) -> Named:
+    """The one row with this name or id."""
+    found = [each for each in rows if name_or_id in (each.name, str(each.id))]
     if len(found) != 1:
-        raise click.ClickException("Deze organisatie is niet gevonden. Geef de precieze naam of het id.")
+        raise click.ClickException(f"Er is niet precies een met deze naam of dit id: {name_or_id}")
     return found[0]
 
 

@@ -1,5 +1,4 @@
-"""The production server: gunicorn without its `Server` header. `deploy/gunicorn.conf.py` says the same for those who
-start gunicorn themselves."""
+"""The production server: gunicorn, without the `Server` header that it has no setting against."""
 
 import threading
 from typing import Any

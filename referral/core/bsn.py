@@ -3,13 +3,13 @@
 One in eleven other numbers passes the eleven test, so a number is judged by what stands around it:
 
 1. what is surely something else is struck first: phone, IBAN, VAT number, date, time, amount, a reference of ours;
-2. 8 or 9 digits named as BSN, sofi, onderwijs- or persoonsgebonden nummer are one, also with a typing error;
-3. a number with another name is none: KvK, polis-, zaak-, klant- or cliëntnummer, and so on. An organisation's own
-   number may pass the eleven test by chance; a reader who means a BSN says so. "Cliënt 111222333" names nobody's number;
+2. 8 or 9 digits that are called BSN, sofi-, onderwijs- or persoonsgebonden nummer are one, also with a typing error;
+3. digits with another name are none: KvK, polis-, zaak-, klant- or cliëntnummer and so on. An organisation's own number
+   passes the eleven test by chance, so its name is believed; "cliënt 111222333" without "nummer" is no such name;
 4. any other number is one when it passes the eleven test and is written the way people write a BSN.
 
-Not found: numbers in words, a BSN behind the name of another number, with more than five letters for digits. Time is linear in
-the length of the text. Source: UAVG art. 46 (a BSN may be used only where a law says so).
+Not found: digits in words, a BSN under the name of another number, more than five letters for digits. The time is
+linear in the length of the text. Source: UAVG art. 46 (a BSN may be used only where a law says so).
 """
 
 import re
@@ -17,6 +17,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stdnum.nl import bsn
 
@@ -29,15 +30,15 @@ _PAUSE = r"[\s./()\-]{0,3}"
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12]\\d|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)\\d\\d"
 
 
-def _phone_after(area: int) -> str:
-    return rf"\d{{{area}}}{_PAUSE}(?!00)\d(?:[\s./()\-]?\d){{{6 - area}}}"
+def _after_area_code(more: int) -> str:
+    return rf"\d{{{more}}}{_PAUSE}(?!0031)\d(?:[\s./()\-]?\d){{{6 - more}}}"
 
 
 _SURELY_OTHER = re.compile(
     "|".join(
         (
-            rf"(?<!\d)0[1-9](?:{'|'.join(_phone_after(area) for area in range(3))})\d(?!\d|[./\-]\d)",  # phone, ten digits
-            rf"(?<!\d)(?:(?:\+\s?|00)31{_PAUSE}(?:0\)?{_PAUSE})?[1-9]|31{_PAUSE}6)(?:{_PAUSE}\d){{8}}(?!\d)",
+            rf"(?<!\d)0[1-9](?:{'|'.join(map(_after_area_code, range(3)))})\d(?!\d|[./\-]\d)",  # phone, ten digits
+            rf"(?<!\d)(?:(?:\+\s?|00)31{_PAUSE}(?:0\)?{_PAUSE})?[1-9]|31[\s.\-]6)(?:{_PAUSE}\d){{8}}(?!\d)",
             r"\+\d(?:[\s./()\-]{0,2}\d){7,13}(?!\d)",  # phone abroad
             r"(?<!\d)0[89]00[\s\-]{0,3}\d{4}(?:\d{3})?(?!\d)",  # service number
             rf"{_OPEN}nl\d\d[\s.\-]?[a-z]{{4}}(?:[\s.\-]?\d){{10}}",  # IBAN
@@ -80,13 +81,17 @@ _NAMES = re.compile(
     r"|bestelling|kenmerk|referentie|ref|ticket|melding|declaratie|contract|rekening|giro|pakket|postpakket|zending"
     r"|postbus|toestel|wachtwoord|code|pincode|barcode|isbn|artikel|geboortedatum|geb|datum|vanaf|zoom|teams)(?![a-z]))"
 )
-_BEFORE, _AFTER = 60, 25
+# How many characters before and behind a number its name may end or begin, and how many are punctuation only.
+_REACH = {"bsn": 60, "other": 30, "near": 10}
+_AFTER, _PUNCTUATION = 25, 4
 _ABBREVIATION = re.compile(r"(?<![a-z])(?:dhr|mevr|mw|mr|dr|drs|nr|geb|jr|sr|evt|incl|tel)\.")
 _SENTENCE_END = re.compile(r"[.!?;]\s|\n\s*\n")
 _NO_LONGER_NAMED = re.compile(r"[,;\n]|(?<![a-z])(?:niet|geen|onbekend|ontbreekt|kwijt)(?![a-z])")
 _DIRECTLY = re.compile(r"[\s:.=()*'\"\-]*(?:nr|nummer|op|via|is|was|met|van)?[\s:.=()*'\"\-]*(?:[a-z]{1,2}-?)?")
 _JOINED = re.compile(r"\s?(?:[/(=+&-]|of|en|is|als)\s?(?:het |ons )?")
-_SAYS = re.compile(r"[ )]{0,2}(?:[(\[=] ?|(?:,? ?dat )?(?:is|was|als)) ?(?:het|zijn|haar|mijn|een|hun|diens)? ?")
+_SAYS = re.compile(
+    r"[ )]{0,2}(?:[(\[=] ?(?:is |= ?)?|(?:,? ?dat )?(?:is|was|als) ?)(?:(?:het|zijn|haar|mijn|een|hun|diens) )?"
+)
 
 _SHAPES = ((3, 3, 3), (4, 2, 3), (2, 2, 2, 3), (3, 2, 2, 2), (2, 3, 2, 2), (3, 2, 4), (2, 3, 4), (2, 4, 3), (3, 4, 2),
            (4, 3, 2), (2, 5, 2), (4, 4, 1), (1, 4, 4), (4, 5), (5, 4), (3, 6), (6, 3), (9,), (1,) * 9)  # fmt: skip
@@ -94,7 +99,9 @@ _SHAPES = ((3, 3, 3), (4, 2, 3), (2, 2, 2, 3), (3, 2, 2, 2), (2, 3, 2, 2), (3, 2
 _WRITTEN = {*_SHAPES, *((first - 1, *rest) if first > 1 else tuple(rest) for first, *rest in _SHAPES)}
 _GAP = re.compile(r"[\s.\-/_·•*|\\']{1,4}|,")
 _LINE_END = re.compile(r"-?\s*\n\s*")
-_LOOKALIKE = re.compile(r"(?<=\d)[oil]{1,4}(?![a-z])|(?<![a-z])[oil]{1,4}(?=\d)|(?<=[\doil][ .\-])[oil](?=[ .\-][\doil])")
+_LOOKALIKE = re.compile(
+    r"(?<=\d)[oil]{1,4}(?![a-z])|(?<![a-z])[oil]{1,4}(?=\d)|(?<=[\doil][ .\-])[oil](?=[ .\-][\doil])"
+)
 _OWN_CODE = re.compile(r"(?<![a-z])(?!nr|no|id|is|en|op|of|mw|dr)[a-z]{1,2}-?\Z")
 _CODE_GOES_ON = re.compile(r"[a-z](?:\d|(?![a-z]))")
 
@@ -161,7 +168,7 @@ def _plain_character(character: str) -> str:
 def _candidates(plain: str) -> Iterator[_Candidate]:
     """Every run of neighbouring groups that has the length of a BSN; at most ten groups are tried from each group."""
     groups = list(re.finditer("[0-9]+", plain))
-    joined = [_GAP.fullmatch(plain, one.end(), two.start()) is not None for one, two in zip(groups, groups[1:])]  # noqa: B905, RUF007
+    joined = [_GAP.fullmatch(plain, one.end(), two.start()) is not None for one, two in pairwise(groups)]
     for first in range(len(groups)):
         length = 0
         for last in range(first, len(groups)):
@@ -175,41 +182,61 @@ def _candidates(plain: str) -> Iterator[_Candidate]:
 
 
 def _is_bsn(candidate: _Candidate, names: Sequence[_Name]) -> bool:
-    kind = _name_of(candidate, names)
-    if kind == "bsn":
-        return True
-    return kind is None and bsn.is_valid(candidate.digits) and _is_written_like_a_bsn(candidate)
+    kind = _kind_of(candidate, names)
+    if kind is None:
+        return bsn.is_valid(candidate.digits) and _is_written_like_a_bsn(candidate)
+    return kind == "bsn"
 
 
-def _name_of(candidate: _Candidate, names: Sequence[_Name]) -> str | None:
-    """What the words around a number call it: "bsn", "other" or nothing."""
-    next_name = bisect_right(names, candidate.start, key=lambda name: name.start)
-    follows = names[next_name] if next_name < len(names) else None
-    gap = candidate.text[candidate.end : follows.start] if follows and follows.kind == "bsn" else None
-    if gap is not None and len(gap) <= _AFTER and _SAYS.fullmatch(gap):
+def _kind_of(candidate: _Candidate, names: Sequence[_Name]) -> str | None:
+    """What the words around a number call it: "bsn", "other" or nothing; "(bsn)" behind it wins, then the nearest."""
+    following = bisect_right(names, candidate.start, key=lambda name: name.start)
+    between = _gap_before_bsn(candidate, names[following : following + 1])
+    if _SAYS.fullmatch(between):
         return "bsn"
-    for at in range(next_name - 1, -1, -1):
-        if candidate.start - names[at].end > _BEFORE:
+    for at in range(following - 1, -1, -1):
+        if candidate.start - names[at].end > _REACH["bsn"]:
             break
         if _belongs(names[at], candidate):
             shared = at > 0 and names[at - 1].kind == "bsn" and _joined(candidate.text, names[at - 1], names[at])
             return "bsn" if shared or names[at].kind == "bsn" else "other"
-    return "bsn" if gap == " " else None
+    return "bsn" if between == " " else None
+
+
+def _gap_before_bsn(candidate: _Candidate, following: Sequence[_Name]) -> str:
+    near = [name for name in following if name.kind == "bsn" and name.start - candidate.end <= _AFTER]
+    return candidate.text[candidate.end : near[0].start] if near else _STRUCK
 
 
 def _joined(text: str, one: _Name, two: _Name) -> bool:
-    return two.start - one.end <= _AFTER and _JOINED.fullmatch(text, one.end, two.start) is not None
+    return _JOINED.fullmatch(text, one.end, two.start) is not None
 
 
 def _belongs(name: _Name, candidate: _Candidate) -> bool:
     gap = candidate.text[name.end : candidate.start]
-    if len(gap) > 4 and _SENTENCE_END.search(_ABBREVIATION.sub("", gap)):
+    if len(gap) > _REACH[name.kind]:
         return False
-    if name.kind == "bsn":
-        return len(gap) <= 4 or not (len(candidate.digits) == _MISTYPED or _is_likely_other(candidate))
+    return _is_called_bsn(gap, candidate) if name.kind == "bsn" else _is_called_other(gap, name.kind)
+
+
+def _is_called_bsn(gap: str, candidate: _Candidate) -> bool:
+    if len(gap) <= _PUNCTUATION:
+        return True
+    if len(candidate.digits) == _MISTYPED or _is_likely_other(candidate):
+        return False
+    # Nine digits in a usual shape need no more than the word in the sentence before.
+    return not _ends_a_sentence(gap) or (len(candidate.digits) == max(_LENGTHS) and candidate.shape in _WRITTEN)
+
+
+def _is_called_other(gap: str, kind: str) -> bool:
     if _STRUCK in gap or sum(map(str.isdigit, gap)) >= min(_LENGTHS):
-        return False
-    return _DIRECTLY.fullmatch(gap) is not None or (name.kind == "other" and not _NO_LONGER_NAMED.search(gap))
+        return False  # the name belonged to the number in between
+    loosely = kind == "other" and not _NO_LONGER_NAMED.search(gap) and not _ends_a_sentence(gap)
+    return loosely or _DIRECTLY.fullmatch(gap) is not None
+
+
+def _ends_a_sentence(gap: str) -> bool:
+    return _SENTENCE_END.search(_ABBREVIATION.sub("", gap)) is not None
 
 
 def _is_likely_other(candidate: _Candidate) -> bool:
@@ -223,20 +250,22 @@ def _is_written_like_a_bsn(candidate: _Candidate) -> bool:
         return False
     if _CODE_GOES_ON.match(candidate.text, candidate.end):
         return False
-    gaps = [candidate.text[one.end() : two.start()] for one, two in zip(candidate.groups, candidate.groups[1:])]  # noqa: B905, RUF007
-    return not gaps or (_is_evenly_spaced(gaps) and not _goes_on(candidate, gaps[0]) and _has_a_usual_shape(candidate, gaps))
+    gaps = [candidate.text[one.end() : two.start()] for one, two in pairwise(candidate.groups)]
+    return _is_evenly_spaced(gaps) and not _goes_on(candidate, gaps) and _has_a_usual_shape(candidate, gaps)
 
 
 def _is_evenly_spaced(gaps: Sequence[str]) -> bool:
-    marks = {mark for gap in gaps if (mark := _LINE_END.sub("", gap).strip()) or "\n" not in gap}
-    return len(marks) <= 1
+    """Whether one mark, or nothing but space, separates the groups; a line may end anywhere."""
+    return len({_LINE_END.sub("", gap).strip() for gap in gaps if not _LINE_END.fullmatch(gap)}) <= 1
 
 
-def _goes_on(candidate: _Candidate, gap: str) -> bool:
+def _goes_on(candidate: _Candidate, gaps: Sequence[str]) -> bool:
     """Whether the groups are a part of a longer number, such as that of a bank card."""
+    neighbours = [(candidate.before, candidate.groups[0]), (candidate.groups[-1], candidate.after)]
     return any(
-        neighbour is not None and (gap.strip() or len(neighbour[0]) == len(edge[0]))
-        for neighbour, edge in ((candidate.before, candidate.groups[0]), (candidate.after, candidate.groups[-1]))
+        (gap := candidate.text[one.end() : two.start()]) in gaps and (gap.strip() or len(one[0]) == len(two[0]))
+        for one, two in neighbours
+        if one and two
     )
 
 

@@ -11,6 +11,7 @@
     - EventRefused     409  event-not-allowed       the case is not in a state from which this event starts
     - GuardRefused     409  guard-refused           the event is open, but a fact stands in its way
     - DuplicateReferral 409 duplicate-referral      the same need was already referred; names the referral
+    - DuplicateParticipant 409 duplicate-participant  the person is already registered; names the participant
     - IdempotencyConflict 409 idempotency-conflict
   + Erased             410  erased                  the person's key was destroyed on purpose
   + Stale              412  stale-version

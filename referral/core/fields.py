@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from referral.core.bsn import find_bsn
 from referral.core.codes import looks_like_bsn
 
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
@@ -56,7 +57,7 @@ class NoMembers(ApiSchema):
 
 
 class Text(fields.String):
-    """Free text: trimmed, 1 to `longest` characters, no control characters but line ends."""
+    """Free text: trimmed, 1 to `longest` characters, no control characters but line ends, and no BSN (UAVG art. 46)."""
 
     default_error_messages: Messages = {
         **_FIELD,
@@ -65,6 +66,8 @@ class Text(fields.String):
         "empty": "required|Dit veld mag niet leeg zijn.",
         "long": "too_long|Deze tekst is te lang: gebruik hoogstens {longest} tekens.",
         "control": "control_character|Deze tekst heeft een teken dat niet mag.",
+        "bsn": "bsn|In deze tekst staat een nummer dat op een burgerservicenummer lijkt. Haal het weg: een BSN mag hier"
+        " niet staan. Is het een ander nummer? Schrijf dan ervoor welk nummer het is, bijvoorbeeld: klantnummer.",
     }
 
     def __init__(self, *, longest: int = 200, **options: Any) -> None:
@@ -80,6 +83,8 @@ class Text(fields.String):
             raise self.make_error("long", longest=self.longest)
         if any((character < " " and character not in "\n\r\t") or "\x7f" <= character <= "\x9f" for character in text):
             raise self.make_error("control")
+        if find_bsn(text):
+            raise self.make_error("bsn")
         return text
 
 

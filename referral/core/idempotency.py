@@ -76,8 +76,9 @@ def claim(
     record = IdempotencyRecord(
         client_id=actor.client_id or actor.id,
         organisation_id=actor.organisation_id,
-        route=f"{endpoint} {path}"[:300],
-        key_hash=ring.fingerprint(session, "idempotency.key", key.encode()),
+        route=endpoint,
+        # The path goes into the digest: what somebody typed into it may be anything.
+        key_hash=ring.fingerprint(session, "idempotency.key", f"{path} {key}".encode()),
         fingerprint=ring.fingerprint(session, "idempotency.body", body),
         created_at=work.now,
     )

@@ -13,6 +13,7 @@ from referral.core.http.doors import (
     invalid,
     json_body,
 )
+from referral.core.http.problems import pointer_step
 
 __all__ = [
     "ApiBlueprint",
@@ -27,4 +28,5 @@ __all__ = [
     "install",
     "invalid",
     "json_body",
+    "pointer_step",
 ]

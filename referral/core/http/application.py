@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from time import perf_counter
 from traceback import extract_tb
 from typing import Any
 
@@ -80,7 +81,7 @@ class Application(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Serve one request in one unit of work, again when the database asks for a retry (40001, 40P01)."""
-        g.trace_id = secrets.token_hex(16)
+        g.trace_id, g.started = secrets.token_hex(16), perf_counter()
         if request.environ["PATH_INFO"].startswith("//"):
             # The router drops slashes in front, so that `//v1/me` would walk past a proxy's rules for `/v1`.
             raise NotFound
@@ -210,6 +211,14 @@ def _dress(response: Response) -> Response:
     """The headers that every answer carries."""
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
+    log.info(
+        "request",
+        method=request.method,
+        endpoint=request.endpoint,
+        status=response.status_code,
+        milliseconds=round((perf_counter() - g.started) * 1000) if "started" in g else None,
+        trace_id=g.get("trace_id"),
+    )
     if "trace_id" in g:
         response.headers["Trace-Id"] = g.trace_id
     _allow_origin(response)

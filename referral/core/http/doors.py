@@ -13,7 +13,7 @@ from webargs.multidictproxy import MultiDictProxy
 from referral.core.errors import Invalid, Malformed, PreconditionMissing, WrongMediaType
 from referral.core.fields import ApiSchema, QueryNumber, Text
 from referral.core.http.bodies import check_text, read_json
-from referral.core.http.problems import field_errors, step
+from referral.core.http.problems import field_errors, pointer_step
 from referral.core.policy import Actor
 from referral.core.work import Work
 
@@ -39,7 +39,7 @@ class StrictParser(FlaskParser):
         """The query keys, each at most once."""
         for key, values in req.args.lists():
             if len(values) > 1:
-                raise Invalid.one(step(key) or "/", "double", "Geef dit veld een keer.")
+                raise Invalid.one(pointer_step(key) or "/", "double", "Geef dit veld een keer.")
             check_text(values[0])
         return MultiDictProxy(req.args, schema)
 

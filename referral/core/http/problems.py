@@ -77,7 +77,7 @@ def field_errors(messages: Any, pointer: str = "") -> Iterator[FieldError]:
     """Flatten marshmallow's nested messages into one list of (JSON pointer, code, Dutch sentence)."""
     if isinstance(messages, dict):
         for name, inner in messages.items():
-            yield from field_errors(inner, pointer + step(name))
+            yield from field_errors(inner, pointer + pointer_step(name))
     elif isinstance(messages, list):
         for inner in messages:
             yield from field_errors(inner, pointer)
@@ -86,7 +86,7 @@ def field_errors(messages: Any, pointer: str = "") -> Iterator[FieldError]:
         yield FieldError(pointer or "/", code or "invalid", sentence)
 
 
-def step(name: str | int) -> str:
+def pointer_step(name: str | int) -> str:
     """One step of a JSON pointer: a member or a place in a list.
 
     A name that the caller made up is repeated only when it can be no more than a name; else the parent is pointed at.

@@ -5,21 +5,19 @@ A cell that is empty is a member that was left out; a list of skills has `|` bet
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from marshmallow import ValidationError
 
 from referral.core.errors import FieldError, Invalid
-from referral.core.http import invalid
+from referral.core.http import invalid, pointer_step
 from referral.screenings.schemas.members import MOST_ROWS, LogScreeningSchema
 from referral.screenings.usecases import ImportRow, ImportScreenings
 
 NUMBERS = ("score", "block", "durationMinutes")
 LISTS = ("skills",)
 LONGEST_NUMBER = 9
-NAME = re.compile(r"[A-Za-z][A-Za-z_ ]{0,39}")
 
 
 def read_table(body: bytes) -> ImportScreenings:
@@ -63,7 +61,7 @@ def _columns(header: Sequence[str]) -> list[str]:
     if known.keys().isdisjoint(header):
         raise Invalid.one("/", "header", "De eerste rij moet de namen van de kolommen hebben.")
     errors = [
-        FieldError(f"/{name}" if NAME.fullmatch(name) else "/", "unknown", f"Kolom {number} kennen we niet.")
+        FieldError(pointer_step(name) or "/", "unknown", f"Kolom {number} kennen we niet.")
         for number, name in enumerate(header, 1)
         if name not in known
     ]
