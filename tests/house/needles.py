@@ -9,7 +9,6 @@ from contextlib import closing
 from email import message_from_bytes, policy
 from itertools import groupby
 from operator import itemgetter
-from os.path import commonprefix
 from pathlib import Path
 
 import psycopg
@@ -48,12 +47,12 @@ def find(values: Mapping[str, str], places: Places) -> list[tuple[str, str, str]
     """
     searched = {place: content + b"".join(unpacked(content)) for place, content in places.items()}
     found = []
-    for _, group in groupby(sorted(values.items(), key=itemgetter(1)), lambda item: item[1][:ALIKE]):
+    for beginning, group in groupby(sorted(values.items(), key=itemgetter(1)), lambda item: item[1][:ALIKE]):
         alike = dict(group)
-        for spelling, beginning in spellings(commonprefix(list(alike.values()))).items():
-            for place in (place for place, content in searched.items() if beginning in content):
+        for spelling, needle in spellings(beginning).items():
+            for place in (place for place, content in searched.items() if needle in content):
                 needles = {name: spellings(value)[spelling] for name, value in alike.items()}
-                found += [(name, place, spelling) for name, needle in needles.items() if needle in searched[place]]
+                found += [(name, place, spelling) for name, whole in needles.items() if whole in searched[place]]
     return found
 
 

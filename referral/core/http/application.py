@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from traceback import extract_tb
 from typing import Any
@@ -81,7 +82,6 @@ class Application(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Serve one request in one unit of work, again when the database asks for a retry (40001, 40P01)."""
-        g.trace_id, g.started = secrets.token_hex(16), perf_counter()
         if request.environ["PATH_INFO"].startswith("//"):
             # The router drops slashes in front, so that `//v1/me` would walk past a proxy's rules for `/v1`.
             raise NotFound
@@ -150,11 +150,12 @@ def _database_problem(error: Exception) -> Problem:
         return Stale()
     if isinstance(error, IntegrityError):
         return Conflict()
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", "")
-        if state in ("53100", "SQLITE_FULL"):
-            return DiskFull()
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    driver_error = error.orig if isinstance(error, DBAPIError) else None
+    state = getattr(driver_error, "sqlstate", None) or getattr(driver_error, "sqlite_errorname", "")
+    if state in ("53100", "SQLITE_FULL"):
+        return DiskFull()
+    # A table that is not there (42P01) is for one driver a fault of the statement, for the other of the database.
+    if state == "42P01" or isinstance(error, OperationalError | InterfaceError | PoolTimeout):
         return Unavailable()
     return InternalFault()
 
@@ -202,9 +203,13 @@ def install(
     app.service, app.operations, app.authenticators = service, operations, authenticators
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    app.before_request(lambda: setattr(g, "application", app))
+    app.before_request(partial(_begin, app))
     app.register_error_handler(Exception, _refuse)
     app.after_request(_dress)
+
+
+def _begin(app: Application) -> None:
+    g.application, g.trace_id, g.started = app, secrets.token_hex(16), perf_counter()
 
 
 def _dress(response: Response) -> Response:

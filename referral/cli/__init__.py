@@ -1,0 +1,18 @@
+"""The command line, `referral …`: serve, work, fill a demo, and what an operator does by hand."""
+
+import click
+
+from referral.cli.people import organisation, region, token, user
+from referral.cli.serving import demo, migrate, serve, worker
+from referral.cli.upkeep import import_group, keys, report
+from referral.core.logbook import write_log
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Screening en warme doorverwijzing van mensen met weinig basisvaardigheden."""
+    write_log()
+
+
+for command in (migrate, serve, worker, demo, region, organisation, user, token, keys, import_group, report):
+    main.add_command(command)

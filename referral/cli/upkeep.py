@@ -1,0 +1,83 @@
+"""Commands about keys and data: rotate, import, report."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
+from referral.core.policy import Role
+from referral.participants.models import Participant
+from referral.reports.schemas import show_csv
+from referral.reports.usecases import GroupKey, ShowFunnel, show_funnel
+from referral.screenings.schemas.table import read_table
+from referral.screenings.usecases import import_screenings
+
+
+@click.group()
+def keys() -> None:
+    """The keys under which personal data are sealed."""
+
+
+@keys.command("status")
+def keys_status() -> None:
+    """How many keys stand under which wrapping key, and which index version is in use."""
+    with opened_service() as service, service.work(read_only=True) as work:
+        click.echo(str(service.key_ring.status(work.session, [Participant])))
+
+
+@keys.command("rotate")
+@click.argument("what", type=click.Choice(["kek"]))
+@click.option("--batch", default=500, show_default=True, type=click.IntRange(1, 10_000))
+def rotate_keys(what: str, batch: int) -> None:
+    """Make a new key-encryption key and put every key under it, beside a running service; goes on where it stopped."""
+    with opened_service() as service, progress_bar(f"Sleutels ({what})") as progress:
+        with service.work(read_only=True) as work:
+            standing = service.key_ring.status(work.session).wrapping_keys
+        newest = service.key_ring.provider.current()
+        if all(each.kek_id == newest for each in standing if each.live_keys):
+            service.key_ring.provider.create()
+        count = service.key_ring.rotate_kek(batch, lambda done: progress(done, done))
+    click.echo(f"{count} sleutels staan onder de nieuwe sleutel.")
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in data from files."""
+
+
+@import_group.command("screenings")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--organisation", required=True, help="Naam of id van wie screende.")
+def import_screenings_file(file: Path, organisation: str) -> None:
+    """Import anonymous screenings from a CSV file; every bad row is reported, every good one kept."""
+    with opened_service() as service, progress_bar("Screenings") as progress, service.work() as work:
+        actor = operator_of(work.session, find_organisation(work.session, organisation), Role.REFERRER)
+        result = import_screenings(read_table(file.read_bytes()), actor=actor, work=work, progress=progress)
+    click.echo(f"{len(result.imported)} screenings toegevoegd, {len(result.rejected)} regels geweigerd.")
+    for row in result.rejected:
+        for wrong in row.errors:
+            click.echo(f"regel {row.number}: {wrong.pointer.lstrip('/')}: {wrong.detail}")
+    if result.rejected:
+        sys.exit(1)
+
+
+@click.group()
+def report() -> None:
+    """Figures."""
+
+
+@report.command("funnel")
+@click.option("--from", "since", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--to", "until", required=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--organisation", required=True, help="Naam of id; een regio krijgt afgeronde cijfers.")
+@click.option("--group-by", "group_by", default="", help="Bijvoorbeeld sourceKind,month")
+def funnel(since: datetime, until: datetime, organisation: str, group_by: str) -> None:
+    """Print the funnel of a period as CSV."""
+    with opened_service() as service, service.work() as work:
+        found = find_organisation(work.session, organisation)
+        actor = operator_of(work.session, found, Role.COORDINATOR)
+        keys = tuple(GroupKey(key) for key in group_by.split(",") if key)
+        command = ShowFunnel(from_on=since.date(), to_on=until.date(), group_by=keys)
+        click.echo(show_csv(show_funnel(command, actor=actor, work=work)), nl=False)
