@@ -1,5 +1,6 @@
 """Runs every measurement in this folder in turn, each in a process of its own; fails when one of them failed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,9 @@ def main() -> int:
 
 def run(script: Path) -> bool:
     print(f"\n== {script.name}", flush=True)
-    return subprocess.run([sys.executable, script], cwd=HERE.parents[1], check=False).returncode == 0
+    root = HERE.parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.run([sys.executable, script], cwd=root, env=environment, check=False).returncode == 0
 
 
 if __name__ == "__main__":

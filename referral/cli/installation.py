@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import click
+from marshmallow import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from config.settings import SettingsError, load
 from referral.app import create_service
 from referral.core.errors import Problem
+from referral.core.http import invalid
 from referral.core.policy import SYSTEM_ID, Actor, Role
 from referral.core.work import Service
 from referral.identity.models import Organisation, Region, organisation_region
@@ -38,9 +40,14 @@ def opened_service() -> Iterator[Service]:
         raise click.ClickException(
             f"De database is niet bereikbaar of niet bijgewerkt ({type(error).__name__})."
         ) from None
+    except ValidationError as error:
+        raise click.ClickException(_lines(invalid(error))) from None
     except Problem as problem:
-        lines = [problem.detail, *(f"{wrong.pointer}: {wrong.detail}" for wrong in problem.errors)]
-        raise click.ClickException("\n".join(lines)) from None
+        raise click.ClickException(_lines(problem)) from None
+
+
+def _lines(problem: Problem) -> str:
+    return "\n".join([problem.detail, *(f"{wrong.pointer}: {wrong.detail}" for wrong in problem.errors)])
 
 
 @contextmanager

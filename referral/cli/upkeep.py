@@ -1,16 +1,17 @@
 """Commands about keys and data: rotate, import, report."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import click
 
+from config.settings import load
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
-from referral.core.policy import Role
+from referral.core.policy import Role, system_actor
+from referral.demo import ACCOUNTS
 from referral.participants.models import Participant
-from referral.reports.schemas import show_csv
-from referral.reports.usecases import GroupKey, ShowFunnel, show_funnel
+from referral.reports.schemas import FunnelQuery, show_csv
+from referral.reports.usecases import show_funnel
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
 
@@ -49,9 +50,12 @@ def import_group() -> None:
 
 @import_group.command("screenings")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--organisation", required=True, help="Naam of id van wie screende.")
-def import_screenings_file(file: Path, organisation: str) -> None:
+@click.option("--organisation", help="Naam of id van wie screende; in de demo de gemeente van de klantmanager.")
+def import_screenings_file(file: Path, organisation: str | None) -> None:
     """Import anonymous screenings from a CSV file; every bad row is reported, every good one kept."""
+    if organisation is None and load().environment != "demo":
+        raise click.UsageError("Zeg met --organisation wie deze screenings heeft afgenomen.")
+    organisation = organisation or ACCOUNTS[0].organisation
     with opened_service() as service, progress_bar("Screenings") as progress, service.work() as work:
         actor = operator_of(work.session, find_organisation(work.session, organisation), Role.REFERRER)
         result = import_screenings(read_table(file.read_bytes()), actor=actor, work=work, progress=progress)
@@ -69,15 +73,16 @@ def report() -> None:
 
 
 @report.command("funnel")
-@click.option("--from", "since", required=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--to", "until", required=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--organisation", required=True, help="Naam of id; een regio krijgt afgeronde cijfers.")
-@click.option("--group-by", "group_by", default="", help="Bijvoorbeeld sourceKind,month")
-def funnel(since: datetime, until: datetime, organisation: str, group_by: str) -> None:
+@click.option("--from", "since", required=True, help="De eerste dag, jjjj-mm-dd.")
+@click.option("--to", "until", required=True, help="De laatste dag, jjjj-mm-dd.")
+@click.option("--organisation", help="Naam of id. Zonder: de hele keten, afgerond en met kleine aantallen verborgen.")
+@click.option("--group-by", "group_by", help="Bijvoorbeeld sourceKind,month")
+def funnel(since: str, until: str, organisation: str | None, group_by: str | None) -> None:
     """Print the funnel of a period as CSV."""
+    asked = {"from": since, "to": until, "groupBy": group_by}
     with opened_service() as service, service.work() as work:
-        found = find_organisation(work.session, organisation)
-        actor = operator_of(work.session, found, Role.COORDINATOR)
-        keys = tuple(GroupKey(key) for key in group_by.split(",") if key)
-        command = ShowFunnel(from_on=since.date(), to_on=until.date(), group_by=keys)
+        actor = system_actor("cli")
+        if organisation:
+            actor = operator_of(work.session, find_organisation(work.session, organisation), Role.COORDINATOR)
+        command = FunnelQuery().load({name: value for name, value in asked.items() if value})
         click.echo(show_csv(show_funnel(command, actor=actor, work=work)), nl=False)

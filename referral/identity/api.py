@@ -97,7 +97,7 @@ def list_users(query: ListUsers) -> Page[Colleague]:
 
 
 @api.route("/users/<uuid:user_id>/deactivations", methods=["POST"])
-@api.arguments(NoMembers, required=False)
+@api.arguments(NoMembers, required=False, example={})
 @api.response(201, DeactivationAnswer, example=_DEACTIVATION)
 def deactivate_user(_nothing: dict[str, Any], user_id: UUID) -> Any:
     """Sluit het account van een collega; de dossiers gaan terug naar het team."""

@@ -29,7 +29,15 @@ from referral.referrals.schemas.answers import (
     show_referral,
 )
 from referral.referrals.schemas.events import DEEDS, perform, read_event
-from referral.referrals.schemas.examples import CREATE_EXAMPLE, EVENT_EXAMPLE, REFERRAL_EXAMPLE
+from referral.referrals.schemas.examples import (
+    CHANGE_EXAMPLE,
+    CREATE_EXAMPLE,
+    EVENT_EXAMPLE,
+    HISTORY_EXAMPLE,
+    REFERRAL_EXAMPLE,
+    SVG_EXAMPLE,
+    WORKFLOW_EXAMPLE,
+)
 from referral.referrals.schemas.requests import ChangeReferralSchema, CreateReferralSchema, ListReferralsSchema
 from referral.referrals.schemas.table import WorkflowSchema, show_table
 from referral.referrals.usecases import ChangeReferral, CreateReferral, ListReferrals
@@ -68,7 +76,7 @@ def show_one(referral_id: UUID) -> Response:
 
 
 @api.route("/<uuid:referral_id>", methods=["PATCH"])
-@api.arguments(ChangeReferralSchema)
+@api.arguments(ChangeReferralSchema, example=CHANGE_EXAMPLE)
 @api.response(200, ReferralSchema, example=REFERRAL_EXAMPLE)
 def change_referral(changes: dict[str, Any], referral_id: UUID) -> Response:
     """Wijzig een concept, of kies het traject waarover advies is gevraagd."""
@@ -91,7 +99,7 @@ def record_event(referral_id: UUID) -> Response:
 
 
 @api.route("/<uuid:referral_id>/events", methods=["GET"])
-@api.response(200, HistorySchema)
+@api.response(200, HistorySchema, example=HISTORY_EXAMPLE)
 def list_history(referral_id: UUID) -> Response:
     """Wat er met een verwijzing is gebeurd, van begin tot nu."""
     rows = usecases.list_history(referral_id, actor=current_actor(), work=current_work())
@@ -99,14 +107,14 @@ def list_history(referral_id: UUID) -> Response:
 
 
 @workflow.route("", methods=["GET"])
-@workflow.response(200, WorkflowSchema)
+@workflow.response(200, WorkflowSchema, example=WORKFLOW_EXAMPLE)
 def show_workflow() -> Response:
     """De tabel: statussen, stappen, van waar naar waar, rollen, redenen en termijnen."""
     return answer(show_table())
 
 
 @workflow.route("/diagram", methods=["GET"])
-@workflow.response(200, content_type="image/svg+xml", description="De tabel als tekening (SVG).")
+@workflow.response(200, content_type="image/svg+xml", description="De tabel als tekening (SVG).", example=SVG_EXAMPLE)
 def show_diagram() -> Response:
     """Dezelfde tabel als tekening."""
     return Response(draw(), mimetype="image/svg+xml")

@@ -43,7 +43,7 @@ class Call:
             method=self.method,
             data=content,
             content_type=content_type or self.content_type,
-            headers=sent | dict(self.headers),
+            headers=sent | {name.replace("_", "-"): value for name, value in self.headers.items()},
         )
 
 

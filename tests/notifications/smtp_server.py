@@ -93,9 +93,11 @@ def running(server: Server) -> Iterator[Server]:
         server.port = listener.server_address[1]
         thread = threading.Thread(target=listener.serve_forever, args=(0.02,))
         thread.start()
-        yield server
-        listener.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            listener.shutdown()
+            thread.join()
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

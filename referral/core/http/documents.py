@@ -111,7 +111,7 @@ def _complete_operation(operation: dict[str, Any], endpoint: str, access: Access
         operation["security"] = [{"token": [access.scope]}]
     operation["responses"].pop("default", None)
     for status, description in _refusals(access).items():
-        operation["responses"].setdefault(str(status), _refusal(description))
+        operation["responses"][str(status)] = _refusal(description)
     for response in operation["responses"].values():
         response.setdefault("headers", {})["API-Version"] = {"schema": {"type": "string"}}
 

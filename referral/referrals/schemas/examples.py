@@ -64,3 +64,60 @@ EVENT_EXAMPLE: dict[str, Any] = {
         "value": {"event": "decline", "reason": "level_too_high", "noAlternative": True},
     },
 }
+
+CHANGE_EXAMPLE: dict[str, Any] = {"learningWish": "Ik wil de brieven van school kunnen lezen.", "skills": ["reading"]}
+
+HISTORY_EXAMPLE: dict[str, Any] = {
+    "items": [
+        {
+            "id": "0193f0a2-9d44-7c1a-9b7e-52d1c6a3e002",
+            "sequence": 3,
+            "event": "confirm_handover",
+            "from": "accepted",
+            "to": "handed_over",
+            "occurredAt": "2026-11-12T14:05:00Z",
+            "organisationId": "0193f0a2-7c1e-7b7e-8a55-3f1f7b1f0b20",
+            "actorId": "0193f0a2-7c1e-7b7e-8a55-3f1f7b1f0d40",
+            "reason": None,
+            "undoes": None,
+            "facts": {"heldOn": "2026-11-12", "mode": "three_way", "participantPresent": True},
+            "words": {"note": "De deelnemer kwam met een buurvrouw."},
+        }
+    ],
+    "next": None,
+}
+
+WORKFLOW_EXAMPLE: dict[str, Any] = {
+    "statuses": [{"status": "submitted", "label": "Aangemeld", "kind": "open", "ballWith": "receiver"}],
+    "events": [
+        {
+            "event": "accept",
+            "label": "Accepteren",
+            "from": ["submitted"],
+            "to": "accepted",
+            "moves": [{"from": "submitted", "to": "accepted"}],
+            "roles": ["coach"],
+            "grants": [{"role": "coach", "relation": "receiver"}],
+            "whileHeld": True,
+            "undoable": True,
+            "members": [{"name": "coachId", "required": False}],
+            "reasons": [],
+            "overlay": False,
+            "alwaysOpen": False,
+        }
+    ],
+    "reasons": [
+        {
+            "code": "no_capacity",
+            "label": "Geen plaats",
+            "party": "provider",
+            "events": ["decline", "not_start", "escalate", "transfer"],
+            "noteRequired": False,
+            "effect": "suggest_alternatives",
+            "retired": False,
+        }
+    ],
+    "terms": [{"from": "submitted", "label": "Van aanmelding naar antwoord", "remind": {"workingDays": 3}}],
+}
+
+SVG_EXAMPLE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 40"><text x="8" y="24">Aangemeld</text></svg>'
