@@ -23,6 +23,7 @@ from referral.home import pages as home
 from referral.identity import api as identity
 from referral.identity import pages as sign_in
 from referral.logs import api as logs
+from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
 from referral.referrals import api as referrals
@@ -60,7 +61,7 @@ def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_no
         now_reactions=reactions.NOW,
         later_reactions=reactions.LATER,
         clock=clock,
-        settings=_plain(settings),
+        settings={**_plain(settings), "mail_sink": mail_sink(settings.smtp_url, settings.mail_sink_directory)},
     )
 
 

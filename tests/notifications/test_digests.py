@@ -17,7 +17,7 @@ from referral.participants.models import Participant
 from referral.referrals.usecases import AcceptReferral, AssignCoach, accept_referral, assign_coach
 from referral.referrals.workflow import Status
 from referral.screenings.usecases import LogConversation, log_conversation
-from tests.notifications.conftest import FIRST_DAY, PUBLIC_URL, WISH, Chain, address
+from tests.notifications.chain import FIRST_DAY, PUBLIC_URL, WISH, Chain, address
 from tests.notifications.smtp_server import Server, running
 
 

@@ -19,7 +19,7 @@ from referral.notifications.mail import SmtpMailSink
 from referral.referrals.usecases import WaitlistReferral, waitlist_referral
 from referral.referrals.workflow import Status
 from referral.worker import JOBS, Job, run_once, run_worker
-from tests.notifications.conftest import FIRST_DAY, Chain, closed_to_everybody
+from tests.notifications.chain import FIRST_DAY, Chain, closed_to_everybody
 from tests.notifications.smtp_server import Server, running
 
 TERMS, OUTBOX, DIGESTS, FORGOTTEN = JOBS
