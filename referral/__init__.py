@@ -3,7 +3,7 @@
 The house, from the roof down. A floor may import what stands below it, never above:
 
     cli  app                               the doors of the process: commands, the web factory
-    demo  worker                           a believable region; what happens without anybody asking
+    demo  worker  operations               a believable region; what happens by itself; backup, retention, verification
     access                                 the table of every operation: which role and which scope may knock
     home  feed  logs                       the start page; what happened; who did what
     reactions                              the table "when X has happened, then Y"

@@ -2,6 +2,7 @@
 
 import click
 
+from referral.cli.care import audit, backup, restore, retention
 from referral.cli.people import organisation, region, token, user
 from referral.cli.serving import demo, migrate, serve, worker
 from referral.cli.upkeep import import_group, keys, report
@@ -14,5 +15,10 @@ def main() -> None:
     write_log()
 
 
-for command in (migrate, serve, worker, demo, region, organisation, user, token, keys, import_group, report):
+COMMANDS = (
+    *(migrate, serve, worker, demo, region, organisation, user, token),
+    *(keys, import_group, report, retention, audit, backup, restore),
+)
+
+for command in COMMANDS:
     main.add_command(command)

@@ -30,8 +30,10 @@ def opened_service() -> Iterator[Service]:
     """The service of this installation; wrong settings and refusals end the command with a clear line."""
     try:
         service = create_service(load())
-        yield service
-        service.engine.dispose()
+        try:
+            yield service
+        finally:
+            service.engine.dispose()
     except (SettingsError, ValueError) as error:
         raise click.ClickException(str(error)) from None
     except IntegrityError:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from config.settings import Settings
@@ -14,7 +15,7 @@ from referral.core.codes import new_screening_code
 from referral.core.http import Application
 from referral.core.policy import Door, Role, system_actor
 from referral.core.work import drain
-from referral.identity.models import ALL_SCOPES
+from referral.identity.models import ALL_SCOPES, User
 from referral.identity.usecases import (
     AddMembership,
     IssueToken,
@@ -164,6 +165,13 @@ def test_somebody_who_left_is_out_at_once(world: World) -> None:
     assert world.call("second_referrer", "GET", "/v1/me").status_code == 401
     assert browser.get("/", headers=HTML).status_code == 401
     assert world.call("referrer", "GET", "/v1/me").status_code == 200
+
+
+def test_a_closed_account_is_nobody_even_while_its_token_stands(world: World) -> None:
+    closed = update(User).where(User.id == world.users["coach"]).values(active=False, deactivated_at=world.clock.now)
+    with world.service.work() as work:
+        work.session.execute(closed)
+    assert world.call("coach", "GET", "/v1/me").status_code == 401
 
 
 OBJECTS = (

@@ -1,5 +1,6 @@
 """Asking the service over HTTP and in its database, and what a test wants to know of the answers."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from tests.world import World, trajectory_body
 
 Shown = dict[str, Any]
 
+NOBODY = "019a5f3e-7c10-7d42-9a51-3f0c5b7e2d11"
+"""An id that nothing has."""
+
 
 def tell(what: str, **counts: object) -> None:
     """Print what was really run."""
@@ -25,6 +29,21 @@ def body(answer: TestResponse) -> Shown:
     told = answer.json
     assert isinstance(told, dict)
     return told
+
+
+def create(world: World, who: str = "referrer", **changes: Any) -> TestResponse:
+    """Ask for a new referral of somebody new, with some members changed."""
+    return world.call(who, "POST", "/v1/referrals", world.referral_body(**changes))
+
+
+def day(world: World, days: int = 0) -> str:
+    """Today, or so many days on or back."""
+    return (world.clock.today + timedelta(days=days)).isoformat()
+
+
+def leave(world: World, admin: str, who: str) -> TestResponse:
+    """The administrator ends the account of a colleague."""
+    return world.call(admin, "POST", f"/v1/users/{world.users[who]}/deactivations")
 
 
 def show(world: World, who: str, referral: Shown) -> Shown:

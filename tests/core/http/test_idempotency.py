@@ -99,7 +99,7 @@ def test_a_key_belongs_to_one_address(world: World) -> None:
 def test_every_client_has_keys_of_its_own(world: World) -> None:
     with world.service.work() as work:
         organisation = world.organisations["Gemeente Duinwijk"]
-        program = IssueClientToken(organisation, "Koppeling", (Role.REFERRER,), ALL_SCOPES)
+        program = IssueClientToken("Koppeling", organisation, (Role.REFERRER,), ALL_SCOPES)
         world.tokens["program"] = issue_client_token(program, actor=system_actor("test"), work=work)
         other = IssueToken("referrer@demo.example", "Gemeente Duinwijk")
         world.tokens["other token"] = issue_token(other, actor=system_actor("test"), work=work)

@@ -1,0 +1,156 @@
+"""Checking the record: whether the histories and the audit log are complete and agree with each other.
+
+Finds what a fault of the service or a lost row leaves behind. It does not find what somebody with write access to the
+database changed with care on both sides: the rows are not chained to each other yet.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, literal, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from referral.core.audit import AuditEntry
+from referral.participants.models import Agreement, Disclosure
+from referral.referrals.models import Referral, ReferralEvent
+from referral.referrals.workflow import EventName
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clocks of two machines may differ before an instant counts as yet to come."""
+
+DELETED = "referral:delete_draft"
+
+Instant = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row that breaks a rule: the rule, and the id of the referral, agreement, disclosure or audit row."""
+
+    rule: str
+    id: UUID
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was looked at, and every fault found; no personal data."""
+
+    counts: Mapping[str, int]
+    faults: Sequence[Fault]
+
+
+def verify_record(session: Session, *, now: datetime) -> Verification:
+    """Hold the whole record against every rule, one query a rule, so that a running service is no fault."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+    found = {rule: session.scalars(query).all() for rule, query in _rules(now).items()}
+    counts = {
+        model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0
+        for model in (Referral, ReferralEvent, Agreement, Disclosure, AuditEntry)
+    }
+    return Verification(counts, [Fault(rule, each) for rule, ids in found.items() for each in ids])
+
+
+def _rules(now: datetime) -> Mapping[str, Select[Any]]:
+    """Per rule the query for the ids that break it."""
+    return {
+        "history_has_gap": _gaps(),
+        "history_does_not_link": _broken_links(),
+        "status_differs_from_history": _other_status(),
+        "event_without_audit": _events_without_audit(),
+        "audit_without_event": _audit_without_event(),
+        "agreement_without_audit": select(Agreement.id).where(~_recorded()),
+        "withdrawal_without_audit": select(Agreement.id).where(Agreement.withdrawn_on.is_not(None), ~_withdrawn()),
+        "disclosure_without_audit": select(Disclosure.id).where(~_moved_at(Disclosure.started_at)),
+        "end_of_disclosure_without_audit": select(Disclosure.id).where(Disclosure.ended_at.is_not(None), ~_ended()),
+        "audit_in_future": select(AuditEntry.id).where(AuditEntry.occurred_at > now + CLOCKS_APART),
+    }
+
+
+def _gaps() -> Select[Any]:
+    first, last, rows = (f(ReferralEvent.sequence) for f in (func.min, func.max, func.count))
+    whole = and_(first == 1, last == Referral.last_sequence, rows == Referral.last_sequence)
+    joined = select(Referral.id).outerjoin(ReferralEvent, ReferralEvent.referral_id == Referral.id)
+    return joined.group_by(Referral.id, Referral.last_sequence).having(~func.coalesce(whole, literal(False)))
+
+
+def _broken_links() -> Select[Any]:
+    before = aliased(ReferralEvent)
+    previous = and_(before.referral_id == ReferralEvent.referral_id, before.sequence == ReferralEvent.sequence - 1)
+    is_first = ReferralEvent.sequence == 1
+    begins = and_(ReferralEvent.from_status.is_(None), ReferralEvent.event == EventName.CREATE)
+    differs = or_(ReferralEvent.from_status.is_(None), before.to_status != ReferralEvent.from_status)
+    broken = or_(and_(is_first, ~begins), and_(~is_first, before.id.is_not(None), differs))
+    return select(ReferralEvent.referral_id).outerjoin(before, previous).where(broken).distinct()
+
+
+def _other_status() -> Select[Any]:
+    last = and_(ReferralEvent.referral_id == Referral.id, ReferralEvent.sequence == Referral.last_sequence)
+    return select(Referral.id).join(ReferralEvent, last).where(ReferralEvent.to_status != Referral.status)
+
+
+def _action() -> ColumnElement[str]:
+    return literal("referral:", String).concat(cast(ReferralEvent.event, String))
+
+
+def _same_deed() -> ColumnElement[bool]:
+    return and_(
+        AuditEntry.object_type == "referral",
+        AuditEntry.object_id == ReferralEvent.referral_id,
+        AuditEntry.action == _action(),
+        AuditEntry.occurred_at == ReferralEvent.occurred_at,
+        AuditEntry.actor_id == ReferralEvent.actor_id,
+    )
+
+
+def _events_without_audit() -> Select[Any]:
+    return select(ReferralEvent.referral_id).where(~exists().where(_same_deed())).distinct()
+
+
+def _audit_without_event() -> Select[Any]:
+    """Deeds in the log that no history tells; a draft that was deleted took its history with it."""
+    deleted = aliased(AuditEntry)
+    is_deleted = exists().where(
+        deleted.object_type == "referral", deleted.object_id == AuditEntry.object_id, deleted.action == DELETED
+    )
+    actions = [f"referral:{event.value}" for event in EventName]
+    deeds = and_(AuditEntry.object_type == "referral", AuditEntry.action.in_(actions), AuditEntry.result == "done")
+    return select(AuditEntry.id).where(deeds, ~exists().where(_same_deed()), ~is_deleted)
+
+
+def _logged(action: str, object_id: InstrumentedAttribute[UUID], at: Instant) -> ColumnElement[bool]:
+    kind = action.partition(":")[0]
+    return exists().where(
+        AuditEntry.object_type == kind,
+        AuditEntry.object_id == object_id,
+        AuditEntry.action == action,
+        AuditEntry.occurred_at == at,
+    )
+
+
+def _recorded() -> ColumnElement[bool]:
+    return _logged("agreement:record", Agreement.id, Agreement.recorded_at)
+
+
+def _withdrawn() -> ColumnElement[bool]:
+    at = Agreement.withdrawal_recorded_at
+    every = _logged("participant:withdraw_agreement", Agreement.participant_id, at)
+    return or_(_logged("agreement:withdraw", Agreement.id, at), every)
+
+
+def _moved_at(at: Instant) -> ColumnElement[bool]:
+    """Whether this disclosure's referral moved at this instant; the move's audit row is asked for by another rule."""
+    return exists().where(ReferralEvent.referral_id == Disclosure.referral_id, ReferralEvent.occurred_at == at)
+
+
+def _ended() -> ColumnElement[bool]:
+    at = Disclosure.ended_at
+    return or_(
+        _moved_at(at),
+        _logged("agreement:withdraw", Disclosure.agreement_id, at),
+        _logged("participant:withdraw_agreement", Disclosure.participant_id, at),
+        _logged("participant:erase", Disclosure.participant_id, at),
+    )
