@@ -63,7 +63,7 @@ _LIKELY_OTHER = re.compile(
     r"|(?:[01]\d|2[0-3])[0-5]\d\s?-\s?(?:[01]\d|2[0-3])[0-5]\d"  # from time to time
 )
 
-_NR = r"[\s\-]?(?:n[ou]m+er[a-z]{0,2}|nrs?|no|num)(?![a-z])"
+_NR = r"[\s\-]?(?:n[ou]m+er[a-z]{0,2}|(?:nrs?|no|num)\.?)(?![a-z])"
 _NAMES = re.compile(
     r"(?<![a-z])(?:(?P<bsn>"
     rf"bsn?(?:{_NR})|bsn(?![a-z])|b[. ]{{1,2}}s[. ]{{1,2}}n(?![a-z])|burger[\s\-]?(?:ser[a-z]{{0,6}})?(?:{_NR})"
@@ -73,11 +73,11 @@ _NAMES = re.compile(
     # Numbers that may well hold a BSN clear nothing: the tax office, UWV and the SVB use it as their own number.
     r"|(?!(?:id|identi[a-z]{0,12}|legitimatie[a-z]{0,6}|persoons?|persoonlijk|paspoort|registratie|uitkerings?|uwv|svb"
     rf"|aanslag|toeslag|beschikkings?|belasting|digid)(?:{_NR}))"
-    rf"(?P<other>[a-z]{{3,30}}(?:n[ou]m+er[a-z]{{0,2}}|nr)(?![a-z])|(?:klant|client|relatie|dossier|zaak|polis|factuur"
+    rf"(?P<other>[a-z]{{3,30}}(?:n[ou]m+er[a-z]{{0,2}}|nr\.?)(?![a-z])|(?:klant|client|relatie|dossier|zaak|polis|factuur"
     rf"|order|bestel|telefoon|tel|mobiel|kvk|btw|rekening|bank|contract|agb|ov|kaart|serie|ticket)(?:{_NR}|[\s\-]?id)"
     r"|kvk|k\.v\.k|kamer van koophandel|rsin|iban|vestiging|btw|agb(?:-?code)?"
     r"|(?:vergader|meeting|deelname)[\s\-]?id)(?![a-z])"
-    r"|(?P<near>tel|telefoon|telnr|mobiel|mob|gsm|fax|whatsapp|bel|bellen|gebeld|dossier|zaak|polis|factuur|order"
+    r"|(?P<near>tel|telefoon|mobiel|mob|gsm|fax|whatsapp|bel|bellen|gebeld|dossier|zaak|polis|factuur|order"
     r"|bestelling|kenmerk|referentie|ref|ticket|melding|declaratie|contract|rekening|giro|pakket|postpakket|zending"
     r"|postbus|toestel|wachtwoord|code|pincode|barcode|isbn|artikel|geboortedatum|geb|datum|vanaf|zoom|teams)(?![a-z]))"
 )

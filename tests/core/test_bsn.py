@@ -14,7 +14,7 @@ from stdnum.nl import bsn
 
 from referral.core.bsn import find_bsn
 from referral.core.fields import Text
-from tests.core.bsn_corpus import HELD_OUT, NOTATIONS, PRACTICE, corpus, new_bsn
+from tests.core.bsn_corpus import HELD_OUT, NOTATIONS, PRACTICE, corpus, grouped, new_bsn
 
 GOOD, WRONG = "111222333", "111222334"
 NOTES, SEED = 2000, 2026
@@ -97,7 +97,8 @@ def test_a_number_that_is_called_bsn_is_refused_even_with_a_typing_error(name: s
         f"{WRONG} (bsn)", f"{WRONG} is zijn bsn", f"{WRONG} bsn", f"{WRONG} = BSN", f"klantnummer {WRONG} (is BSN)",
         f"{WRONG}, dat is haar burgerservicenummer", f"{WRONG} als sofinummer", "bsn 1112223334", "bsn: 11122233",
         "bsn 1 11 2 22 33 4", "bsn 11-12,22 334", "bsn111222334", f"bsn 01021985 {WRONG}", "bsn 01021985",
-        "bsn 2024-2025", "bsn lll222334",
+        "bsn 2024-2025", "bsn lll222334", "bsn: 01021985",
+        "bsn: 1112223334",
     ],
 )  # fmt: skip
 def test_a_mistyped_bsn_is_found_in_odd_company(text: str) -> None:
@@ -114,7 +115,9 @@ def test_a_mistyped_bsn_is_found_in_odd_company(text: str) -> None:
         f"klantnummer onbekend, gaf {GOOD}", f"tel. 06-12345678 {GOOD}", f"telefoonnummer kwijt {GOOD}",
         f"KvK 12345678 {GOOD}", f"dossier van mevrouw {GOOD}", f"zaaknummer. Mevrouw gaf {GOOD}", f"id-{GOOD}",
         f"klant{GOOD}", f"cliënt-{GOOD}", f"12-11-2026 {GOOD}", f"kamer 3 {GOOD}", "groep 2 111 222 333",
-        "111 222\n333", "111222-\n333", "1112\n22333", "111.222.\n333", "1112.22.333", "11.12.22.333", "11-12-22-333",
+        "111 222\n333", "111222-\n333", "1112\n22333", "111.222.\n333", "111.222\n333",
+        "11122\r2333", "11122\u20282333", "11122\u20292333",
+        "1112.22.333", "11.12.22.333", "11-12-22-333",
         "1 1 1 2 2 2 3 3 3",
         "111\u200b222\u00ad333", "１１１\u3000２２２\u3000３３３", "١١١٢٢٢٣٣٣", "¹¹¹²²²³³³", "➀➀➀➁➁➁➂➂➂",
         "1⃣1⃣1⃣2⃣2⃣2⃣3⃣3⃣3⃣", "111−222−333", "111\u2028222\u2028333", "lll222333", "IIl222333", "1ll222333",
@@ -131,14 +134,15 @@ def test_a_bsn_without_its_name_is_found(text: str) -> None:
     "text",
     [
         "06-10000008", "06 1000 0008", "(06) 10000008", "020 1000008", "0182-111222", "+31 6 10000008", "31 6 10000008",
-        "0031 6 10000008", "+31 (0)6 10000008", "+48 111 222 333", "0900-1001", "bel 0900 1001 of 0800 1351",
+        "0031 6 10000008", "+31 (0)6 10000008", "+48 111 222 333", "0900-8081", "bel 0900 1001 of 0800 1351",
         "NL91 ABNA 4111 1011 33", "NL 1112.22.333.B01", "NL111222333B01", "5390 0753 7034 1000", "111 222 333 444",
         "444 111 222 333", "111.222.333.4", "€ 111.222.333", "€111222333,50", "111.222.333 euro", "111222333 EUR",
         "111.222.333,00", "111.222.333,-", "schooljaar 2024-2025", "2024 - 2025", "2025/2026-2", "2026-00105",
         "01081986", "20250101", "0900-1200", "0930 - 1200", "S-1112-2233-3", "K-111222333",
         "AB111222333", "k 111222333k",
         "111222333L01", "111222333b", "BSN gezien op 12-11-2026", "BSN gezien op 1/2/26", "BSN: zie 12 11 2026",
-        "BSN vervalt op 2026-11-12", "BSN gevraagd, 10:00-11.30", "BSN gezien op 01021985", "BSN: zie V-2026-11122",
+        "BSN vervalt op 2026-11-12", "BSN gevraagd, 10.00 - 11.30", "BSN gezien op 01021985", "BSN? V-2026-11122",
+        "BSN? S-1112-2233-3", "groep 5, 444 111 222 333",
         "bsn hoort bij 12345678-1234-1234-1234-123456789012", "We vragen nooit een BSN. Bel 06-12345678.",
         "BSN gevraagd. Er zijn groepen van 12 14 20 22", "BSN niet nodig, klantnummer 12345678", "bsn 1234567",
         "Geen BSN maar KvK 12345678", "bsn onbekend\n\nVerder: 12 14 20 22",
@@ -149,11 +153,69 @@ def test_a_bsn_without_its_name_is_found(text: str) -> None:
         "kenmerk: 111222333", "tel. 10000008", "mob: 10000008", "bel 10000008", "zaaknummer 2026 111222333",
         "personeelsnummer (111222333)", "klantnummer:\n\n111222333", "vergader-id: 111 222 333", "zoom 111 222 333",
         "scores 1 1 1 2 2 2 3 3 3 4", "111, 222, 333", "12 345 678 12", "111222333444", "1112 22:333", "1.1-12 22333",
+        "11122230\n8",
         "000000000", "00000000", "", "1112223", "BSN", "Sofie woont op nummer 12, 1234 AB", GOOD[:7], WRONG,
     ],
 )  # fmt: skip
 def test_other_numbers_pass(text: str) -> None:
     assert not find_bsn(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "klant", "client", "relatie", "dossier", "zaak", "polis", "factuur", "order", "bestel", "telefoon", "tel",
+        "mobiel", "kvk", "btw", "rekening", "bank", "contract", "agb", "ov", "kaart", "serie", "ticket",
+    ],
+)  # fmt: skip
+def test_an_own_number_is_believed_however_its_name_is_spelled(name: str) -> None:
+    for spelling in (f"{name}-nummer", f"{name} nr.", f"{name} no:", f"{name.upper()}-ID", f"{name}nummers"):
+        assert not find_bsn(f"{spelling} is nu {GOOD}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tel", "telefoon", "mobiel", "mob", "gsm", "fax", "whatsapp", "bel", "bellen", "gebeld", "dossier",
+        "zaak", "polis", "factuur", "order", "bestelling", "kenmerk", "referentie", "ref", "ticket", "melding", "code",
+        "declaratie", "contract", "rekening", "giro", "pakket", "postpakket", "zending", "postbus", "toestel", "teams",
+        "wachtwoord", "pincode", "barcode", "isbn", "artikel", "geboortedatum", "geb", "datum", "vanaf", "zoom",
+    ],
+)  # fmt: skip
+def test_a_word_right_before_a_number_tells_what_it_is(name: str) -> None:
+    assert not find_bsn(f"{name.title()}: {GOOD}")
+    assert find_bsn(f"{name.title()} en dan {GOOD}")
+
+
+@pytest.mark.parametrize(
+    "name", ["iban", "vestiging", "rsin", "agb-code", "meeting-id", "deelname id", "vergader id", "K.v.K"]
+)
+def test_some_names_are_no_word_with_number_behind_it(name: str) -> None:
+    assert not find_bsn(f"{name} van ons: {GOOD}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "id", "identiteits", "legitimatie", "persoons", "persoonlijk ", "paspoort", "registratie", "uitkerings", "UWV-",
+        "svb-", "aanslag", "toeslag", "beschikkings", "belasting", "DigiD ", "digid",
+    ],
+)  # fmt: skip
+def test_numbers_that_may_well_hold_a_bsn_clear_nothing(name: str) -> None:
+    assert find_bsn(f"{name}nummer {GOOD}")
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (3, 3, 3), (4, 2, 3), (2, 2, 2, 3), (3, 2, 2, 2), (2, 3, 2, 2), (3, 2, 4), (2, 3, 4), (2, 4, 3), (3, 4, 2),
+        (4, 3, 2), (2, 5, 2), (4, 4, 1), (1, 4, 4), (4, 5), (5, 4), (3, 6), (6, 3),
+    ],
+)  # fmt: skip
+def test_the_usual_groups_are_known_with_and_without_the_leading_zero(sizes: tuple[int, ...]) -> None:
+    write = grouped(sizes, " ")
+    assert find_bsn(f"Het is {write(GOOD)}, zegt ze.")
+    assert find_bsn(f"Het is {write('10000008')}, zegt ze.")
 
 
 def test_a_name_belongs_to_one_number_only() -> None:
@@ -168,6 +230,8 @@ def test_a_name_reaches_only_so_far() -> None:
     assert not find_bsn(f"bsn {far}{WRONG}")
     assert not find_bsn(f"klantnummer {'was ' * 6}{GOOD}")
     assert find_bsn(f"klantnummer {'was ' * 8}{GOOD}")
+    assert not find_bsn(f"zaak .... {GOOD}")
+    assert find_bsn(f"zaak .......... {GOOD}")
 
 
 @given(st.text(st.sampled_from("0123456789oOlI .-/\n,:()+€#nlsvbkart\u200b１①½ﷺİ"), max_size=200))

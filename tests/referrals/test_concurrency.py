@@ -21,7 +21,7 @@ from referral.trajectories.models import Trajectory
 from tests.referrals.doors import body, history, offer, places, step, tell
 from tests.world import World
 
-ROUNDS, LAST_PLACES, CONTROLS, OVER_HTTP = 200, 50, 50, 25
+ROUNDS, LAST_PLACES, CONTROLS, OVER_HTTP = 200, 50, 40, 20
 KEYS, SENDS = 30, 5
 
 

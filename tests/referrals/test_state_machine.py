@@ -42,7 +42,7 @@ PEOPLE = (*chain.PEOPLE, "stranger", "other_coach")
 ENDINGS = frozenset({"withdraw", "withdraw_agreement", "void", "decline", "expire", "not_start", "stop", "transfer"})
 MOST = 3
 MANY = settings(
-    max_examples=36,
+    max_examples=24,
     stateful_step_count=18,
     derandomize=True,
     deadline=None,
@@ -52,7 +52,7 @@ MANY = settings(
     phases=[Phase.generate],
     report_multiple_bugs=False,
 )
-FEW = settings(MANY, max_examples=8)
+FEW = settings(MANY, max_examples=6)
 
 
 class Life(RuleBasedStateMachine):

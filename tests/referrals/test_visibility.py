@@ -55,9 +55,9 @@ def everyone(world: World) -> list[Actor]:
     return people + [replace(office, id=new_id(), roles=frozenset({role})) for office, role in played]
 
 
-def compare(world: World, visible: Callable[[Actor, Work], set[UUID]]) -> int:
+def compare(world: World, made: dict[str, Shown], visible: Callable[[Actor, Work], set[UUID]]) -> int:
     """Hold the row rule against a SQL rule for every referral and actor; gives how many pairs are seen."""
-    ids = {name: UUID(shown["id"]) for name, shown in everywhere(world).items()}
+    ids = {name: UUID(shown["id"]) for name, shown in made.items()}
     seen = pairs = 0
     with world.service.work(read_only=True) as work:
         rows = {name: work.session.get_one(Referral, referral_id) for name, referral_id in ids.items()}
@@ -73,9 +73,11 @@ def compare(world: World, visible: Callable[[Actor, Work], set[UUID]]) -> int:
 
 def test_the_row_rule_and_the_sql_rule_say_the_same_of_every_referral_to_everybody(world: World) -> None:
     """Whoever does no case work (privacy officer, administrator) sees none, whatever their organisation is to it."""
-    assert (
-        compare(world, lambda actor, work: {row.id for row in work.session.scalars(Referral.visible_to(actor))}) > 100
-    )
+
+    def visible(actor: Actor, work: Work) -> set[UUID]:
+        return {row.id for row in work.session.scalars(Referral.visible_to(actor))}
+
+    assert compare(world, everywhere(world), visible) > 100
 
 
 def test_a_sql_rule_that_forgets_the_drafts_is_noticed(world: World) -> None:
@@ -87,7 +89,7 @@ def test_a_sql_rule_that_forgets_the_drafts_is_noticed(world: World) -> None:
         return set(work.session.scalars(select(Referral.id).where(theirs)))
 
     with pytest.raises(AssertionError):
-        compare(world, forgetful)
+        compare(world, {"taken back": step(world, "referrer", world.refer(), "undo")}, forgetful)
 
 
 # What is unseen does not exist.
@@ -115,9 +117,7 @@ def test_somebody_elses_referral_answers_byte_for_byte_like_one_that_never_was(w
     nobody, asked = str(new_id()), 0
     every: list[Any] = [members(world, event.value) for event in DEEDS]
     every += [{"event": "accept", "unknown": 1}, {"event": "fly"}, {}, []]
-    for status, (rule, method) in product(
-        ("draft", "submitted", "accepted", "expired", "closed", "void"), routes(world)
-    ):
+    for status, (rule, method) in product(("draft", "accepted", "expired", "void"), routes(world)):
         referral = world.bring_to(status)
         sent = {"GET": NOTHING, "PATCH": CHANGES}.get(method, every)
         for each in sent if status == "accepted" else sent[:1]:
