@@ -71,10 +71,10 @@ _NAMES = re.compile(
     rf"|onderwijs(?:{_NR})|persoonsgebonden(?:{_NR})|pgn(?![a-z])|social security (?:number|no)"
     r"|citizen service number)"
     # Numbers that may well hold a BSN clear nothing: the tax office, UWV and the SVB use it as their own number.
-    r"|(?!(?:id|identi[a-z]{0,12}|legitimatie[a-z]{0,6}|persoons?|persoonlijk|paspoort|registratie|uitkerings?|uwv|svb"
+    r"|(?!(?:identi[a-z]{0,12}|legitimatie[a-z]{0,6}|persoons?|paspoort|registratie|uitkerings?|uwv|svb"
     rf"|aanslag|toeslag|beschikkings?|belasting|digid)(?:{_NR}))"
     rf"(?P<other>[a-z]{{3,30}}(?:n[ou]m+er[a-z]{{0,2}}|nr\.?)(?![a-z])|(?:klant|client|relatie|dossier|zaak|polis|factuur"
-    rf"|order|bestel|telefoon|tel|mobiel|kvk|btw|rekening|bank|contract|agb|ov|kaart|serie|ticket)(?:{_NR}|[\s\-]?id)"
+    rf"|order|bestel|telefoon|tel|mobiel|rekening|bank|contract|ov|kaart|serie|ticket)(?:{_NR}|[\s\-]?id)"
     r"|kvk|k\.v\.k|kamer van koophandel|rsin|iban|vestiging|btw|agb(?:-?code)?"
     r"|(?:vergader|meeting|deelname)[\s\-]?id)(?![a-z])"
     r"|(?P<near>tel|telefoon|mobiel|mob|gsm|fax|whatsapp|bel|bellen|gebeld|dossier|zaak|polis|factuur|order"
@@ -98,7 +98,6 @@ _SHAPES = ((3, 3, 3), (4, 2, 3), (2, 2, 2, 3), (3, 2, 2, 2), (2, 3, 2, 2), (3, 2
 # Without its leading zero a number has one digit fewer in front.
 _WRITTEN = {*_SHAPES, *((first - 1, *rest) if first > 1 else tuple(rest) for first, *rest in _SHAPES)}
 _GAP = re.compile(r"[\s.\-/_·•*|\\']{1,4}|,")
-_LINE_END = re.compile(r"-?\s*\n\s*")
 _LOOKALIKE = re.compile(
     r"(?<=\d)[oil]{1,4}(?![a-z])|(?<![a-z])[oil]{1,4}(?=\d)|(?<=[\doil][ .\-])[oil](?=[ .\-][\doil])"
 )
@@ -251,12 +250,7 @@ def _is_written_like_a_bsn(candidate: _Candidate) -> bool:
     if _CODE_GOES_ON.match(candidate.text, candidate.end):
         return False
     gaps = [candidate.text[one.end() : two.start()] for one, two in pairwise(candidate.groups)]
-    return _is_evenly_spaced(gaps) and not _goes_on(candidate, gaps) and _has_a_usual_shape(candidate, gaps)
-
-
-def _is_evenly_spaced(gaps: Sequence[str]) -> bool:
-    """Whether one mark, or nothing but space, separates the groups; a line may end anywhere."""
-    return len({_LINE_END.sub("", gap).strip() for gap in gaps if not _LINE_END.fullmatch(gap)}) <= 1
+    return not _goes_on(candidate, gaps) and _has_a_usual_shape(candidate, gaps)
 
 
 def _goes_on(candidate: _Candidate, gaps: Sequence[str]) -> bool:
