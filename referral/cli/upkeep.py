@@ -34,12 +34,7 @@ def keys_status() -> None:
 def rotate_keys(what: str, batch: int) -> None:
     """Make a new key-encryption key and put every key under it, beside a running service; goes on where it stopped."""
     with opened_service() as service, progress_bar(f"Sleutels ({what})") as progress:
-        with service.work(read_only=True) as work:
-            standing = service.key_ring.status(work.session).wrapping_keys
-        newest = service.key_ring.provider.current()
-        if all(each.kek_id == newest for each in standing if each.live_keys):
-            service.key_ring.provider.create()
-        count = service.key_ring.rotate_kek(batch, lambda done: progress(done, done))
+        count = service.key_ring.renew_kek(batch, lambda done: progress(done, done))
     click.echo(f"{count} sleutels staan onder de nieuwe sleutel.")
 
 

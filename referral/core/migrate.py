@@ -1,5 +1,6 @@
 """Bring the database to the newest revision, and say whether it is there. The revisions travel in the wheel."""
 
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -34,14 +35,25 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def current_is_head(engine: Engine) -> bool:
     """Whether the database stands at the newest revision that this version of the service knows."""
-    heads = ScriptDirectory.from_config(migration_config(engine)).get_heads()
     with engine.connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads()) == set(heads)
+        return set(MigrationContext.configure(connection).get_current_heads()) == _newest_revisions()
+
+
+@cache
+def _newest_revisions() -> frozenset[str]:
+    """The heads among the revisions of this version; read once, since they change only with the code."""
+    config = Config()
+    config.set_main_option("script_location", _script_location())
+    return frozenset(ScriptDirectory.from_config(config).get_heads())
 
 
 def migration_config(engine: Engine) -> Config:
     """Alembic's configuration for this engine, read from the installed package instead of a file."""
     config = Config()
-    config.set_main_option("script_location", str(files("migrations")).replace("%", "%%"))
+    config.set_main_option("script_location", _script_location())
     config.attributes["engine"] = engine
     return config
+
+
+def _script_location() -> str:
+    return str(files("migrations")).replace("%", "%%")

@@ -3,8 +3,7 @@
 from flask import Blueprint, render_template
 
 from referral.core.http import current_actor, current_work
-from referral.core.policy import Role
-from referral.referrals.usecases import ListReferrals, list_referrals
+from referral.referrals.usecases import list_waiting
 from referral.referrals.workflow import EVENT_LABELS, LABELS
 
 pages = Blueprint("home", __name__)
@@ -14,10 +13,5 @@ pages = Blueprint("home", __name__)
 def show() -> str:
     """The referrals that wait for this person or its team, by the day on which they are due."""
     actor, work = current_actor(), current_work()
-    rows = []
-    if actor.has_role(Role.REFERRER, Role.COACH, Role.COORDINATOR):
-        page = list_referrals(ListReferrals(mine=True, limit=100), actor=actor, work=work)
-        rows = sorted(page.items, key=lambda view: (view.referral.due_on is None, view.referral.due_on))
-    return render_template(
-        "home/show.html", actor=actor, rows=rows, today=work.today, labels=LABELS, event_labels=EVENT_LABELS
-    )
+    rows = list_waiting(actor=actor, work=work)
+    return render_template("home/show.html", rows=rows, today=work.today, labels=LABELS, event_labels=EVENT_LABELS)

@@ -13,7 +13,6 @@ from uuid import UUID
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
-from referral.core.codelists import RetentionTerm, retention_terms
 from referral.core.errors import Erased
 from referral.core.policy import SYSTEM_ID, Actor, Role
 from referral.core.work import AMSTERDAM, Service, Work
@@ -21,20 +20,10 @@ from referral.identity.models import Organisation
 from referral.participants.models import Participant
 from referral.participants.usecases import EraseParticipant, erase_participant
 from referral.referrals.models import Referral
-from referral.referrals.workflow import FINAL, OPEN, Status
+from referral.referrals.retention import kept_until, terms_by_status
+from referral.referrals.workflow import OPEN, Status
 
 GROUND = "retention"
-
-TERM_OF_STATUS: Mapping[Status, str] = {
-    Status.CLOSED: "municipal_trajectory",
-    Status.DECLINED: "broken_off_social",
-    Status.WITHDRAWN: "broken_off_social",
-    Status.EXPIRED: "broken_off_social",
-    Status.NOT_STARTED: "broken_off_social",
-    Status.STOPPED_EARLY: "broken_off_social",
-    Status.VOID: "broken_off_other",
-}
-"""Which term of `config/retention.toml` a case has, by the way it ended."""
 
 Progress = Callable[[int, int], None]
 
@@ -49,16 +38,6 @@ class Destruction:
     term: str
     selection_list: str
     due_on: date
-
-
-def terms_by_status(table: Mapping[Status, str] = TERM_OF_STATUS) -> Mapping[Status, RetentionTerm]:
-    """The term of each final status. Raises ValueError naming a status that is open or left out, or an unknown term."""
-    if wrong := sorted(FINAL.symmetric_difference(table)):
-        raise ValueError(f"bewaartermijnen: elke eindstatus en geen andere; niet goed: {', '.join(wrong)}")
-    known = retention_terms()
-    if unknown := sorted(set(table.values()) - set(known)):
-        raise ValueError(f"bewaartermijnen: onbekend in retention.toml: {', '.join(unknown)}")
-    return {status: known[code] for status, code in table.items()}
 
 
 def list_due(work: Work) -> Mapping[UUID, Sequence[Destruction]]:
@@ -115,7 +94,8 @@ def _cases() -> Select[UUID, str, Status, Any]:
 
 def _destruction(reference: str, status: Status, ended_at: datetime) -> Destruction:
     term, ended_on = terms_by_status()[status], ended_at.astimezone(AMSTERDAM).date()
-    return Destruction(reference, status, ended_on, term.code, " ".join(term.selection_list), term.span.after(ended_on))
+    selection_list = " ".join(term.selection_list)
+    return Destruction(reference, status, ended_on, term.code, selection_list, kept_until(status, ended_at))
 
 
 def _is_over(cases: Sequence[Destruction], today: date) -> bool:

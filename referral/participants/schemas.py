@@ -1,26 +1,15 @@
 """What may enter and leave about a participant. `ParticipantInSchema` also stands inside a new referral."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from marshmallow import fields, post_dump, post_load
 
 from referral.core.codelists import labels
-from referral.core.codes import looks_like_bsn
 from referral.core.encryption import normalise_email, normalise_phone
 from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Instant, Listed, Number, Part, Text, camel_case, wrong
 from referral.participants.scopes import EVERYTHING
 from referral.participants.usecases import ParticipantView, RegisterParticipant, SearchParticipants
-
-_NINE_DIGITS = re.compile(r"(?<!\d)\d{9}(?!\d)")
-_NO_BSN = "Dit lijkt op een burgerservicenummer. Vul hier nooit een BSN in."
-
-
-def refuse_bsn(text: str) -> None:
-    """Refuse a BSN as a whole value or inside a sentence (UAVG art. 46); the error never repeats it."""
-    if looks_like_bsn(text) or any(looks_like_bsn(number) for number in _NINE_DIGITS.findall(text)):
-        raise wrong("bsn", _NO_BSN)
 
 
 def _readable(normalise: Callable[[str], str], code: str, sentence: str) -> Callable[[str], None]:
@@ -38,36 +27,33 @@ check_email = _readable(normalise_email, "email", "Dit is geen e-mailadres.")
 
 
 def _phone(**options: Any) -> Text:
-    # A number without its leading zero may well be a BSN: nine digits are read as a phone number all too easily.
-    return Text(longest=30, validate=[refuse_bsn, check_phone], **options)
+    return Text(longest=30, validate=check_phone, **options)
 
 
 def _email(**options: Any) -> Text:
     return Text(longest=254, validate=check_email, **options)
 
 
-def _words(longest: int, **options: Any) -> Text:
-    return Text(longest=longest, validate=refuse_bsn, **options)
-
-
 class ContactPersonSchema(ApiSchema):
     """A third whom the participant agreed to be reached through."""
 
-    name = _words(120, required=True, metadata={"example": "Fatma Yildirim"})
+    name = Text(longest=120, required=True, metadata={"example": "Fatma Yildirim"})
     phone = _phone(required=True, metadata={"example": "06 22 33 44 55"})
-    relation = _words(60, load_default=None, allow_none=True, metadata={"example": "zus"})
+    relation = Text(longest=60, load_default=None, allow_none=True, metadata={"example": "zus"})
 
 
 class ParticipantMembers(ApiSchema):
     """What an organisation may register about a person. Never a BSN, a diagnosis or an origin."""
 
-    name = _words(120, required=True, metadata={"example": "Ria de Wit"})
+    name = Text(longest=120, required=True, metadata={"example": "Ria de Wit"})
     phone = _phone(allow_none=True, metadata={"example": "06 11 22 33 44", "description": "In elke schrijfwijze."})
     email = _email(allow_none=True, metadata={"example": "ria@voorbeeld.example"})
     preferred_channel = Code(labels("channel"), allow_none=True)
-    preferred_moment = _words(120, allow_none=True, metadata={"example": "dinsdag na 10 uur"})
-    client_number = _words(
-        40, allow_none=True, metadata={"example": "K-20418", "description": "Het eigen nummer van uw organisatie."}
+    preferred_moment = Text(longest=120, allow_none=True, metadata={"example": "dinsdag na 10 uur"})
+    client_number = Text(
+        longest=40,
+        allow_none=True,
+        metadata={"example": "K-20418", "description": "Het eigen nummer van uw organisatie."},
     )
     birth_year = Number(1900, 2100, allow_none=True, metadata={"example": 1985})
     language_background = Code(labels("languageBackground"), allow_none=True)

@@ -15,6 +15,7 @@ from referral.core.codelists import Limits, Terms, legal_bases, reasons
 from referral.core.errors import FieldError, GuardRefused, Invalid
 from referral.core.policy import Actor, OrganisationKind, Relation, Role, permits
 from referral.referrals.models import Referral
+from referral.referrals.retention import kept_until
 from referral.referrals.workflow import STEPS, EventName
 
 Precondition = Callable[[Referral, Actor, datetime, Limits], bool]
@@ -271,6 +272,14 @@ def check_unreachable(attempts: Iterable[tuple[date, str]], today: date, limits:
             f"Niet bereikbaar kan pas na {limits.unreachable_attempts} pogingen via {limits.unreachable_channels} "
             f"kanalen, verdeeld over {limits.unreachable_working_days} werkdagen. Leg ze vast met record_contact.",
             code="attempts_missing",
+        )
+
+
+def check_retention(referral: Referral, today: date) -> None:
+    """`reopen`: not once the case was kept long enough to be let go. Raises `GuardRefused`."""
+    if referral.ended_at is not None and kept_until(referral.status, referral.ended_at) <= today:
+        raise GuardRefused(
+            "De bewaartermijn van deze verwijzing is voorbij. Maak een nieuwe.", code="retention_reached"
         )
 
 

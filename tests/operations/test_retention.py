@@ -12,9 +12,10 @@ from referral.cli import main
 from referral.core.audit import AuditEntry
 from referral.core.errors import Erased
 from referral.core.work import Service
-from referral.operations.retention import TERM_OF_STATUS, Destruction, list_due, run_retention, terms_by_status
+from referral.operations.retention import Destruction, list_due, run_retention
 from referral.participants.models import Participant
 from referral.referrals.models import Referral
+from referral.referrals.retention import TERM_OF_STATUS, terms_by_status
 from referral.referrals.workflow import Status
 from tests.world import World
 
@@ -99,15 +100,15 @@ def test_who_is_erased_is_unreadable_and_recorded_and_the_others_are_not_touched
     assert run(world.service) == []
 
 
-def test_a_case_that_was_reopened_since_the_list_was_made_saves_its_person(world: World) -> None:
+def test_a_case_that_was_begun_since_the_list_was_made_saves_its_person(world: World) -> None:
     first, second = world.bring_to("withdrawn"), world.bring_to("withdrawn")
     world.clock.move(days=42)
     ordered = [line.reference for line in due(world.service)]
     later = second if ordered[1] == second["reference"] else first
     lines = run_retention(world.service, progress=quietly)
     assert next(lines).reference == ordered[0]
-    reopened = world.event("coordinator", later, "reopen", reason="priority_changed")
-    assert reopened.status_code == 201, reopened.json
+    assert world.event("coordinator", later, "reopen", reason="priority_changed").status_code == 409
+    world.refer(participant=..., participantId=later["participantId"])
     assert list(lines) == []
     assert name_of(world, later["reference"]).startswith("Deelnemer")
 

@@ -167,6 +167,18 @@ class KeyRing:
         finally:
             self._store.forget()
 
+    def renew_kek(self, batch: int = 500, progress: Callable[[int], None] | None = None) -> int:
+        """Make a new KEK and bring every live key under it; first ends a renewal that was stopped halfway.
+
+        Returns how many keys were wrapped anew.
+        """
+        with self.engine.connect() as connection:
+            standing = read_status(connection, ()).wrapping_keys
+        newest = self.provider.current()
+        if all(each.kek_id == newest for each in standing if each.live_keys):
+            self.provider.create()
+        return self.rotate_kek(batch, progress)
+
     def status(self, session: Session, models: Collection[type[IndexedModel]] = ()) -> KeyStatus:
         """How many keys lie under which KEK and wrapping key, and which index versions are in use."""
         return read_status(session.connection(), models)

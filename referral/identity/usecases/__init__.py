@@ -27,6 +27,7 @@ from referral.identity.usecases.directory import (
     shared_regions,
     show_me,
     terms_for,
+    terms_of,
 )
 from referral.identity.usecases.register import (
     RegisterOrganisation,
@@ -100,4 +101,5 @@ __all__ = [
     "sign_out",
     "switch_organisation",
     "terms_for",
+    "terms_of",
 ]

@@ -1,6 +1,6 @@
 """Who is who: the organisations of the chain, the colleagues, and what the areas above ask about them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -94,7 +94,7 @@ def list_users(query: ListUsers, *, actor: Actor, work: Work) -> Page[Colleague]
     return page.showing(lambda user: Colleague(user, roles[user.id]))
 
 
-def find_coach(work: Work, user_id: UUID, organisation_id: UUID) -> User:
+def find_coach(work: Work, user_id: UUID, organisation_id: UUID | None) -> User:
     """The active coach of this organisation who can be named to a case. Raises `NotFound`.
 
     The row stays locked for sharing until the commit: whoever deactivates this user meanwhile waits, and then finds
@@ -145,18 +145,23 @@ def region_organisations_for(session: Session, organisation_id: UUID) -> Sequenc
 
 def terms_for(session: Session, organisation_id: UUID) -> Terms:
     """The terms that hold for this organisation: the service's, as its arbeidsmarktregio has tuned them."""
+    return terms_of(session, [organisation_id])[organisation_id]
+
+
+def terms_of(session: Session, organisation_ids: Collection[UUID]) -> Mapping[UUID, Terms]:
+    """The terms of each of these organisations, in one query."""
     query = (
-        select(Region.terms)
-        .join(organisation_region, organisation_region.c.region_id == Region.id)
-        .where(organisation_region.c.organisation_id == organisation_id, Region.kind == RegionKind.LABOUR_MARKET)
+        select(organisation_region.c.organisation_id, Region.terms)
+        .join(Region, organisation_region.c.region_id == Region.id)
+        .where(organisation_region.c.organisation_id.in_(organisation_ids), Region.kind == RegionKind.LABOUR_MARKET)
         .where(Region.terms.is_not(None))
-        .order_by(Region.code)
+        .order_by(Region.code.desc())
     )
-    tuned = session.scalars(query.limit(1)).first()
-    return default_terms().merged(tuned) if tuned else default_terms()
+    tuned = {organisation_id: default_terms().merged(terms) for organisation_id, terms in session.execute(query)}
+    return {organisation_id: tuned.get(organisation_id, default_terms()) for organisation_id in organisation_ids}
 
 
-def _holders(organisation_id: UUID, role: Role) -> Select[User]:
+def _holders(organisation_id: UUID | None, role: Role) -> Select[User]:
     holds = exists().where(
         Membership.user_id == User.id, Membership.organisation_id == organisation_id, Membership.role == role
     )

@@ -70,6 +70,7 @@ from referral.referrals.usecases.reading import (
     last_event_id,
     list_history,
     list_referrals,
+    list_waiting,
     read_referral,
     view_of,
 )
@@ -141,6 +142,7 @@ __all__ = [
     "last_event_id",
     "list_history",
     "list_referrals",
+    "list_waiting",
     "offer_place",
     "plan_handover",
     "read_referral",

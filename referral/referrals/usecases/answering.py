@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from referral.core.errors import FieldError, NotFound
+from referral.core.errors import FieldError, Invalid, NotFound
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.usecases import find_coach
@@ -124,15 +124,11 @@ def decline_referral(command: DeclineReferral, *, actor: Actor, work: Work) -> R
 
 def name_coach(deed: Deed, coach_id: UUID) -> None:
     """Put the case under a named, active coach of the receiving organisation. Raises `Invalid`."""
-    organisation_id = deed.referral.receiver_organisation_id
     try:
-        if organisation_id is None:
-            raise NotFound
-        coach = find_coach(deed.work, coach_id, organisation_id)
+        coach = find_coach(deed.work, coach_id, deed.referral.receiver_organisation_id)
     except NotFound:
         sentence = "Kies een actieve trajectbegeleider van de ontvangende organisatie."
-        guards.refuse_if_any([FieldError("/coachId", "not_a_coach", sentence)])
-        raise
+        raise Invalid.one("/coachId", "not_a_coach", sentence) from None
     deed.referral.coach_id = coach.id
     deed.note_facts(coachId=coach.id)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from referral.core.codes import new_reference
 from referral.core.database import new_id
-from referral.core.errors import EventRefused, FieldError, NotFound
+from referral.core.errors import EventRefused, FieldError, Invalid, NotFound
 from referral.core.policy import Actor, Grant, Relation, Role, permits
 from referral.core.work import Work
 from referral.identity.models import Organisation
@@ -128,13 +128,11 @@ def find_active_trajectory(trajectory_id: UUID | None, *, work: Work) -> Traject
     """A trajectory of the catalogue that is still on offer. Raises `Invalid` at `/trajectoryId`."""
     errors: list[FieldError] = []
     trajectory = _find_trajectory(trajectory_id, errors, work=work)
-    if trajectory is not None and not trajectory.active:
-        errors.append(FieldError("/trajectoryId", "trajectory_inactive", "Dit traject wordt niet meer aangeboden."))
-    if trajectory is None and not errors:
-        errors.append(FieldError("/trajectoryId", "required", "Dit veld is verplicht."))
     guards.refuse_if_any(errors)
     if trajectory is None:
-        raise NotFound
+        raise Invalid.one("/trajectoryId", "required", "Dit veld is verplicht.")
+    if not trajectory.active:
+        raise Invalid.one("/trajectoryId", "trajectory_inactive", "Dit traject wordt niet meer aangeboden.")
     return trajectory
 
 
@@ -196,8 +194,7 @@ def _resolve_participant(command: CreateReferral, *, actor: Actor, work: Work) -
     try:
         known = own_participant(command.participant_id, actor=actor, work=work)
     except NotFound:
-        guards.refuse_if_any([FieldError("/participantId", "not_found", "Deze deelnemer is niet gevonden.")])
-        raise
+        raise Invalid.one("/participantId", "not_found", "Deze deelnemer is niet gevonden.") from None
     with work.reading(actor, "intake"):
         return known.id, known.birth_year, known.language_background
 
@@ -223,14 +220,12 @@ def _find_screenings(codes: tuple[str, ...], errors: list[FieldError], *, actor:
 
 
 def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, work: Work) -> Referral:
-    errors: list[FieldError] = []
-    if changes.get("trajectory_id") is not None:
-        trajectory = _find_trajectory(changes["trajectory_id"], errors, work=work)
-        changes = {**changes, "trajectory_id": trajectory.id if trajectory else None}
+    members, changes, errors = sorted(changes), dict(changes), list[FieldError]()
+    _find_trajectory(changes.get("trajectory_id"), errors, work=work)
     if "screening_codes" in changes:
         screenings = _find_screenings(tuple(changes["screening_codes"]), errors, actor=actor, work=work)
         referral.screened_on = max((screening.conducted_on for screening in screenings), default=None)
-        changes = {**changes, "screening_codes": [screening.code for screening in screenings]}
+        changes["screening_codes"] = [screening.code for screening in screenings]
     guards.refuse_if_any(errors)
     given: AgreementGiven | None = changes.pop("agreement", None)
     if given is not None:
@@ -243,7 +238,7 @@ def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, 
     referral.last_event = None  # An undo would bring back the draft as it was before this change.
     referral.version += 1
     work.session.flush()
-    work.record(actor, "referral:change", "referral", referral.id, members=sorted(changes))
+    work.record(actor, "referral:change", "referral", referral.id, members=members)
     return referral
 
 

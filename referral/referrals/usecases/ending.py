@@ -124,6 +124,7 @@ def reopen_referral(command: EndReferral, *, actor: Actor, work: Work) -> Referr
     """The coordinator brings an ended case back to the last open status, with a fresh clock."""
     with taking(EventName.REOPEN, command, actor=actor, work=work) as deed:
         guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
+        guards.check_retention(deed.referral, work.today)
         deed.target = _last_open_status(deed)
         deed.note_facts(why=command.reason)
         _let_go_of_who_left(deed)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from referral.core.codelists import Terms
@@ -88,11 +88,7 @@ def taking(event: EventName, command: Move, *, actor: Actor, work: Work) -> Iter
 
     Raises `NotFound`, `Stale` (412), `EventRefused` (409 with `allowedEvents`), and what the guards raise.
     """
-    referral = hold_referral(command.referral_id, actor=actor, work=work)
-    check_version(referral, command.expected_version, actor=actor, work=work)
-    terms = terms_for(work.session, referral.source_organisation_id)
-    if event not in guards.open_steps(referral, actor, work.now, terms):
-        raise refusal(referral, actor, work)
+    referral, terms = require_open(event, command.referral_id, command.expected_version, actor=actor, work=work)
     deed = Deed(referral, event, actor, work, terms)
     deed.note_words(note=command.note)
     before = snapshot(referral)
@@ -100,13 +96,16 @@ def taking(event: EventName, command: Move, *, actor: Actor, work: Work) -> Iter
     finish(deed, before)
 
 
-def require_open(event: EventName, referral_id: UUID, expected_version: int, *, actor: Actor, work: Work) -> None:
-    """Refuse an event that cannot happen now before its members are looked at: 404, then 412, then 409."""
+def require_open(
+    event: EventName, referral_id: UUID, expected_version: int | None, *, actor: Actor, work: Work
+) -> tuple[Referral, Terms]:
+    """The referral, held, and its terms, when this event can happen now; else 404, then 412, then 409."""
     referral = hold_referral(referral_id, actor=actor, work=work)
     check_version(referral, expected_version, actor=actor, work=work)
     terms = terms_for(work.session, referral.source_organisation_id)
     if event not in guards.open_steps(referral, actor, work.now, terms):
         raise refusal(referral, actor, work)
+    return referral, terms
 
 
 def hold_referral(referral_id: UUID, *, actor: Actor, work: Work) -> Referral:
@@ -121,17 +120,16 @@ def hold_referral(referral_id: UUID, *, actor: Actor, work: Work) -> Referral:
 def check_version(referral: Referral, expected: int | None, *, actor: Actor, work: Work) -> None:
     """Refuse a change based on an older version. Raises `Stale` with the current status, version and allowed events."""
     if expected is not None and expected != referral.version:
-        terms = terms_for(work.session, referral.source_organisation_id)
-        raise Stale(**_state_members(referral, actor, work, terms))
+        raise Stale(**_state_members(referral, actor, work))
 
 
 def refusal(referral: Referral, actor: Actor, work: Work) -> EventRefused:
     """Why this event cannot happen now: the status, and what can."""
+    return EventRefused(**_state_members(referral, actor, work))
+
+
+def _state_members(referral: Referral, actor: Actor, work: Work) -> dict[str, Any]:
     terms = terms_for(work.session, referral.source_organisation_id)
-    return EventRefused(**_state_members(referral, actor, work, terms))
-
-
-def _state_members(referral: Referral, actor: Actor, work: Work, terms: Terms) -> dict[str, Any]:
     return {
         "currentStatus": referral.status.value,
         "currentVersion": referral.version,
@@ -194,25 +192,29 @@ def settle(referral: Referral, terms: Terms, work: Work) -> None:
 def _sync_places(deed: Deed, before: dict[str, Any]) -> None:
     """Give back the place or the waiting spot that the case had, and take the one it needs now."""
     referral = deed.referral
-    was, had = Status(before["status"]), before["trajectory_id"]
+    had = _spot(Status(before["status"]), before["trajectory_id"] and UUID(before["trajectory_id"]))
+    needs = _spot(referral.status, referral.trajectory_id)
+    if had == needs:
+        return
     over = bool(deed.facts.get("overCapacity")) or deed.event in (EventName.UNDO, EventName.REOPEN)
-    for trajectory_id, status, sign in ((had and UUID(had), was, -1), (referral.trajectory_id, referral.status, 1)):
-        taken, waiting = sign * (status in TAKES_PLACE), sign * (status is Status.WAITLISTED)
-        if trajectory_id and (taken or waiting) and not _is_unchanged(before, referral):
-            free = occupy(deed.work, trajectory_id, taken, waiting, allow_over=over or sign < 0)
-            if not free:
-                raise GuardRefused(
-                    "Er is geen plaats vrij. Zet de deelnemer op de wachtlijst of stuur overCapacity mee.",
-                    code="no_free_place",
-                )
+    if had:
+        occupy(deed.work, had.trajectory_id, -had.taken, -had.waiting, allow_over=True)
+    if needs and not occupy(deed.work, needs.trajectory_id, needs.taken, needs.waiting, allow_over=over):
+        hint = " Zet de deelnemer op de wachtlijst of stuur overCapacity mee." if deed.event is EventName.ACCEPT else ""
+        raise GuardRefused(f"Er is geen plaats vrij.{hint}", code="no_free_place")
 
 
-def _is_unchanged(before: dict[str, Any], referral: Referral) -> bool:
-    was = Status(before["status"])
-    same_kind = (was in TAKES_PLACE) == (referral.status in TAKES_PLACE) and (was is Status.WAITLISTED) == (
-        referral.status is Status.WAITLISTED
-    )
-    return same_kind and before["trajectory_id"] == plain(referral.trajectory_id)
+class _Spot(NamedTuple):
+    """What a case takes of a trajectory: a place, or a spot on the waiting list."""
+
+    trajectory_id: UUID
+    taken: int
+    waiting: int
+
+
+def _spot(status: Status, trajectory_id: UUID | None) -> _Spot | None:
+    taken, waiting = int(status in TAKES_PLACE), int(status is Status.WAITLISTED)
+    return _Spot(trajectory_id, taken, waiting) if trajectory_id and (taken or waiting) else None
 
 
 def _sync_disclosure(deed: Deed) -> None:

@@ -10,13 +10,17 @@ from sqlalchemy import Select, select
 
 from referral.core.errors import NotFound
 from referral.core.paging import Page, read_page
-from referral.core.policy import Actor, Relation
+from referral.core.policy import Actor, Grant, Relation, Role, permits
 from referral.core.work import Work
-from referral.identity.usecases import terms_for
+from referral.identity.usecases import terms_for, terms_of
 from referral.participants.models import Participant
 from referral.referrals import guards
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.workflow import OPEN, SHARED, EventName, Party, Status
+
+_SENDERS: tuple[Grant, ...] = ((Role.REFERRER, Relation.SOURCE),)
+_RECEIVERS: tuple[Grant, ...] = ((Role.COACH, Relation.RECEIVER),)
+"""Who may read words about the person; a coordinator steers without them (the three stores of the chain)."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +98,27 @@ def view_of(referral: Referral, *, actor: Actor, work: Work, with_words: bool = 
 def list_referrals(query: ListReferrals, *, actor: Actor, work: Work) -> Page[ReferralView]:
     """A page of the referrals that exist for this actor, newest first; words stay sealed."""
     page = read_page(work.session, _filtered(query, actor, work), Referral.id, limit=query.limit, cursor=query.cursor)
-    work.record(actor, "referral:list", "referral", None, count=len(page.items))
-    sources = {referral.source_organisation_id for referral in page.items}
-    terms = {source: terms_for(work.session, source) for source in sources}
-    return page.showing(
-        lambda referral: ReferralView(
+    return Page(_listed(page.items, actor, work), page.next)
+
+
+def list_waiting(*, actor: Actor, work: Work, most: int = 100) -> Sequence[ReferralView]:
+    """What waits for this actor or its team, the most overdue first; words stay sealed."""
+    waiting = _filtered(ListReferrals(mine=True), actor, work).order_by(Referral.due_on, Referral.id)
+    return _listed(work.session.scalars(waiting.limit(most)).all(), actor, work)
+
+
+def _listed(referrals: Sequence[Referral], actor: Actor, work: Work) -> list[ReferralView]:
+    """Each with what could be done now; leaves the audit row of the listing."""
+    work.record(actor, "referral:list", "referral", None, count=len(referrals))
+    terms = terms_of(work.session, {referral.source_organisation_id for referral in referrals})
+    return [
+        ReferralView(
             referral,
             guards.open_steps(referral, actor, work.now, terms[referral.source_organisation_id]),
             actor.has_narrow_view,
         )
-    )
+        for referral in referrals
+    ]
 
 
 def list_history(referral_id: UUID, *, actor: Actor, work: Work) -> list[HistoryView]:
@@ -144,12 +159,11 @@ def _rows(work: Work, referral_id: UUID) -> Sequence[ReferralEvent]:
 
 
 def _may_read_words(referral: Referral, actor: Actor) -> bool:
-    """The referring organisation always; the receiver while the case is shared, once in hand only its coach."""
-    relations = referral.relations_to(actor)
-    if Relation.SOURCE in relations:
+    """The referrers who sent it; the receiving coaches while the case is shared, once in hand only its own coach."""
+    if permits(actor, _SENDERS, referral):
         return True
-    in_team = referral.coach_id is None or Relation.COACH in relations
-    return Relation.RECEIVER in relations and referral.status in SHARED and in_team
+    is_theirs = referral.coach_id is None or referral.coach_id == actor.id
+    return permits(actor, _RECEIVERS, referral) and referral.status in SHARED and is_theirs
 
 
 def _is_erased(referral: Referral, work: Work) -> bool:
@@ -160,7 +174,7 @@ def _is_erased(referral: Referral, work: Work) -> bool:
 def _readable(referral: Referral, actor: Actor) -> frozenset[str]:
     if actor.has_narrow_view or not _may_read_words(referral, actor):
         return frozenset()
-    if Relation.SOURCE in referral.relations_to(actor):
+    if permits(actor, _SENDERS, referral):
         return frozenset({"learning_wish", "barriers", "purpose", "screening_indication"})
     return frozenset(referral.data_scope) | {"purpose"}
 

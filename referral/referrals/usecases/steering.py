@@ -10,7 +10,6 @@ from referral.core.errors import Conflict
 from referral.core.policy import Actor, Relation, Role
 from referral.core.work import Work
 from referral.identity.usecases import has_other_colleague, terms_for
-from referral.participants.usecases import assign_disclosure
 from referral.referrals import guards
 from referral.referrals.deadlines import shift_clock
 from referral.referrals.models import Referral
@@ -158,4 +157,3 @@ def _return_to_team(referral: Referral, relation: Relation, *, actor: Actor, wor
     deed.note_facts(fromCoachId=referral.coach_id)
     referral.coach_id = None
     finish(deed, before)
-    assign_disclosure(work, referral.id, None)
