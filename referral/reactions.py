@@ -7,7 +7,9 @@ from referral.core.policy import system_actor
 from referral.core.work import Reactions, Work
 from referral.identity.usecases import UserDeactivated
 from referral.participants.usecases import AgreementWithdrawn, ParticipantErased
-from referral.referrals.usecases import return_cases_of, stop_sharing
+from referral.referrals.usecases import ReferralMoved, return_cases_of, stop_sharing
+from referral.reports.usecases import blur_erased, note_conversation, note_referral, note_screening
+from referral.screenings.usecases import ConversationHeld, ScreeningLogged
 
 
 def return_cases(event: UserDeactivated, work: Work) -> None:
@@ -23,6 +25,9 @@ def close_shared(event: AgreementWithdrawn | ParticipantErased, work: Work) -> N
 NOW: Reactions = {
     UserDeactivated: [return_cases],
     AgreementWithdrawn: [close_shared],
-    ParticipantErased: [close_shared],
+    ParticipantErased: [close_shared, blur_erased],
+    ReferralMoved: [note_referral],
+    ScreeningLogged: [note_screening],
+    ConversationHeld: [note_conversation],
 }
 LATER: Reactions = {}

@@ -1,4 +1,4 @@
-"""What happens without anybody asking: the terms, the outbox, the digests, and forgetting what was kept long enough.
+"""What happens without anybody asking: terms, outbox, facts, digests, and forgetting what was kept long enough.
 
 Any number of workers may run at once: row locks and unique keys keep each deed single, not this schedule.
 """
@@ -14,6 +14,7 @@ from referral.core.idempotency import forget_old_keys
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.reports.usecases import fold_changes
 
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
@@ -104,6 +105,13 @@ def _send_digests(service: Service, stopped: Stopped) -> Counts:
     return {**run_terms(service, stopped=stopped).counts, **send_digests(service, stopped=stopped).counts}
 
 
+def _fold(service: Service, stopped: Stopped) -> Counts:
+    folded = 0
+    while not stopped() and (batch := fold_changes(service)):
+        folded += batch
+    return {"folded": folded} if folded else {}
+
+
 def _forget(service: Service, _stopped: Stopped) -> Counts:
     with service.work() as work:
         counts = {"keys": forget_old_keys(work), "attempts": forget_old_attempts(work)}
@@ -113,6 +121,7 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
 JOBS = (
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
+    Job("facts", _fold, timedelta(minutes=1)),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),
     Job("forgotten", _forget, timedelta(hours=1)),
 )

@@ -35,6 +35,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_trace_id"), ["trace_id"], unique=False)
 
     op.create_table(
+        "fact_change",
+        sa.Column("sign", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("fact", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_change")),
+    )
+    with op.batch_alter_table("fact_change", schema=None) as batch_op:
+        batch_op.create_index("ix_fact_change_owner", ["owner_id", "month"], unique=False)
+
+    op.create_table(
+        "figure_cell",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("side", sa.String(length=32), nullable=False),
+        sa.Column("source_kind", sa.String(length=32), nullable=False),
+        sa.Column("dimension", sa.String(length=32), nullable=False),
+        sa.Column("value", sa.String(length=36), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("tally", sa.LargeBinary(), nullable=False),
+        sa.Column("losses", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_figure_cell")),
+    )
+    with op.batch_alter_table("figure_cell", schema=None) as batch_op:
+        batch_op.create_index("ix_figure_cell_read", ["owner_id", "dimension", "month"], unique=False)
+
+    op.create_table(
         "idempotency_record",
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -54,6 +82,38 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_record_created_at"), ["created_at"], unique=False)
+
+    op.create_table(
+        "journey",
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("side", sa.String(length=32), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("counted_on", sa.Date(), nullable=False),
+        sa.Column("source_kind", sa.String(length=32), nullable=False),
+        sa.Column("organisation", sa.String(length=36), nullable=False),
+        sa.Column("partner", sa.String(length=36), nullable=False),
+        sa.Column("municipality", sa.String(length=6), nullable=False),
+        sa.Column("language_background", sa.String(length=16), nullable=False),
+        sa.Column("employment", sa.String(length=16), nullable=False),
+        sa.Column("age_band", sa.String(length=8), nullable=False),
+        sa.Column("sector", sa.String(length=1), nullable=False),
+        sa.Column("occupation", sa.String(length=8), nullable=False),
+        sa.Column("skill", sa.String(length=32), nullable=False),
+        sa.Column("trajectory_template", sa.String(length=1), nullable=False),
+        sa.Column("course_kind", sa.String(length=32), nullable=False),
+        sa.Column("found_at", sa.String(length=32), nullable=False),
+        sa.Column("columns", sa.JSON(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=False),
+        sa.Column("loss", sa.String(length=64), nullable=True),
+        sa.Column("reached", sa.JSON(), nullable=False),
+        sa.Column("is_erased", sa.Boolean(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journey")),
+        sa.UniqueConstraint("subject_id", "side", "owner_id", name=op.f("uq_journey_subject_id")),
+    )
+    with op.batch_alter_table("journey", schema=None) as batch_op:
+        batch_op.create_index("ix_journey_counted", ["owner_id", "counted_on"], unique=False)
 
     op.create_table(
         "organisation",
@@ -545,12 +605,15 @@ def upgrade() -> None:
         sa.Column("receiver_organisation_id", sa.Uuid(), nullable=True),
         sa.Column("coach_id", sa.Uuid(), nullable=True),
         sa.Column("previous_id", sa.Uuid(), nullable=True),
+        sa.Column("origin_id", sa.Uuid(), nullable=True),
         sa.Column("skills", sa.JSON(), nullable=False),
         sa.Column("age_band", sa.String(length=8), nullable=True),
         sa.Column("language_background", sa.String(length=8), nullable=False),
         sa.Column("municipality_code", sa.String(length=6), nullable=True),
         sa.Column("employment", sa.String(length=16), nullable=True),
         sa.Column("sector", sa.String(length=1), nullable=True),
+        sa.Column("occupation_code", sa.String(length=4), nullable=True),
+        sa.Column("found_at", sa.String(length=32), nullable=True),
         sa.Column("no_screening", sa.Boolean(), nullable=False),
         sa.Column("screened_on", sa.Date(), nullable=True),
         sa.Column("conversation_held_on", sa.Date(), nullable=True),
@@ -659,6 +722,7 @@ def upgrade() -> None:
             ["organisation.id"],
             name=op.f("fk_referral_escalation_organisation_id_organisation"),
         ),
+        sa.ForeignKeyConstraint(["origin_id"], ["referral.id"], name=op.f("fk_referral_origin_id_referral")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["participant.id"], name=op.f("fk_referral_participant_id_participant")
         ),
@@ -714,6 +778,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("offer_due_on IS NOT NULL"),
             postgresql_where=sa.text("offer_due_on IS NOT NULL"),
         )
+        batch_op.create_index(batch_op.f("ix_referral_origin_id"), ["origin_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_referral_participant_id"), ["participant_id"], unique=False)
         batch_op.create_index("ix_referral_receiver", ["receiver_organisation_id", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_referral_referrer_id"), ["referrer_id"], unique=False)
@@ -880,6 +945,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_referral_referrer_id"))
         batch_op.drop_index("ix_referral_receiver")
         batch_op.drop_index(batch_op.f("ix_referral_participant_id"))
+        batch_op.drop_index(batch_op.f("ix_referral_origin_id"))
         batch_op.drop_index(
             "ix_referral_offer_due_on",
             sqlite_where=sa.text("offer_due_on IS NOT NULL"),
@@ -975,10 +1041,22 @@ def downgrade() -> None:
 
     op.drop_table("outbox_message")
     op.drop_table("organisation")
+    with op.batch_alter_table("journey", schema=None) as batch_op:
+        batch_op.drop_index("ix_journey_counted")
+
+    op.drop_table("journey")
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_record_created_at"))
 
     op.drop_table("idempotency_record")
+    with op.batch_alter_table("figure_cell", schema=None) as batch_op:
+        batch_op.drop_index("ix_figure_cell_read")
+
+    op.drop_table("figure_cell")
+    with op.batch_alter_table("fact_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_fact_change_owner")
+
+    op.drop_table("fact_change")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_trace_id"))
         batch_op.drop_index(batch_op.f("ix_audit_entry_organisation_id"))

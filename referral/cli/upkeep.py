@@ -11,7 +11,7 @@ from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
 from referral.participants.models import Participant
 from referral.reports.schemas import FunnelQuery, show_csv
-from referral.reports.usecases import show_funnel
+from referral.reports.usecases import rebuild_facts, show_funnel
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
 
@@ -81,3 +81,17 @@ def funnel(since: str, until: str, organisation: str | None, group_by: str | Non
             actor = operator_of(work.session, find_organisation(work.session, organisation), Role.COORDINATOR)
         command = FunnelQuery().load({name: value for name, value in asked.items() if value})
         click.echo(show_csv(show_funnel(command, actor=actor, work=work)), nl=False)
+
+
+@report.command("rebuild")
+def rebuild() -> None:
+    """Count all facts again from the history, report what differs (exit status 1) and put it right."""
+    with opened_service() as service, progress_bar("Cijfers") as progress:
+        found = rebuild_facts(service, progress=progress)
+    for name, count in found.counted.items():
+        click.echo(f"{name}: {count}")
+    for name, count in (+found.differences).items():
+        click.echo(f"verschil: {name}: {count}")
+    if not found.is_equal:
+        sys.exit(1)
+    click.echo("gelijk")

@@ -32,7 +32,10 @@ def _in(column: str, statuses: frozenset[Status]) -> str:
 
 
 class Referral(SealedModel):
-    """One need of one participant, offered by one organisation to another. The database refuses what no event makes."""
+    """One need of one participant, offered by one organisation to another. The database refuses what no event makes.
+
+    `previous_id` is the referral that was transferred to this one, `origin_id` the first of them all.
+    """
 
     __tablename__ = "referral"
     __subject__ = "participant_id"
@@ -68,6 +71,7 @@ class Referral(SealedModel):
     receiver_organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     coach_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     previous_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"))
+    origin_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)
 
     skills: Mapped[list[str]]
     age_band: Mapped[str | None] = mapped_column(String(8))
@@ -75,6 +79,8 @@ class Referral(SealedModel):
     municipality_code: Mapped[str | None] = mapped_column(String(6))
     employment: Mapped[str | None] = mapped_column(String(16))
     sector: Mapped[str | None] = mapped_column(String(1))
+    occupation_code: Mapped[str | None] = mapped_column(String(4))
+    found_at: Mapped[str | None] = mapped_column(String(32))
     no_screening: Mapped[bool] = mapped_column(default=False)
     screened_on: Mapped[date | None]
     conversation_held_on: Mapped[date | None]

@@ -23,7 +23,8 @@ FUNNEL = {
         {
             "group": {"sourceKind": "municipality", "month": "2026-03"},
             "stages": STAGES,
-            "losses": [{"party": "client", "reason": "client_no_show", "count": 10}],
+            "losses": [],
+            "others": [{"figure": "cold_handover", "count": 10, "share": None, "medianDays": None, "p90Days": None}],
         }
     ],
 }

@@ -11,6 +11,7 @@ import pytest
 from flask import request
 from flask.testing import FlaskClient
 from flask_smorest import Api
+from sqlalchemy.orm import Session
 
 from referral.access import OPERATIONS
 from referral.core.codes import new_reference, new_screening_code
@@ -24,6 +25,7 @@ from referral.participants.models import Participant
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.workflow import FINAL, EventName, Party, Status
 from referral.reports.api import api
+from referral.reports.usecases import rebuild_facts
 from referral.screenings.models import Conversation, Discussed, Screening
 
 TODAY = date(2026, 11, 3)
@@ -169,6 +171,7 @@ class Ledger:
                     source_kind=source.organisation_kind,
                     receiver_organisation_id=self.actors[to].organisation_id,
                     previous_id=previous_id,
+                    origin_id=origin_of(work.session, previous_id),
                     skills=["reading"],
                     data_scope=[],
                     created_at=work.now,
@@ -181,7 +184,8 @@ class Ledger:
         return referral.id
 
     def funnel(self, who: str = "city", accept: str | None = None, **query: str) -> Any:
-        """The answer of the door; `from_` is written `from`."""
+        """The answer of the door; `from_` is written `from`. The rows were written past the deeds that keep the facts."""
+        rebuild_facts(self.service)
         headers = {"Actor": who, **({"Accept": accept} if accept else {})}
         keys = {name.rstrip("_"): value for name, value in query.items()}
         return self.client.get("/v1/reports/funnel", query_string=keys, headers=headers)
@@ -192,6 +196,11 @@ class Ledger:
         assert response.status_code == 200, response.json
         rows: list[dict[str, Any]] = response.json["rows"]
         return rows
+
+
+def origin_of(session: Session, previous_id: UUID | None) -> UUID | None:
+    """The first of a chain of transfers."""
+    return session.get_one(Referral, previous_id).origin_id or previous_id if previous_id else None
 
 
 def as_it_stands(steps: Sequence[Step]) -> dict[str, Any]:

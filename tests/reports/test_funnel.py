@@ -13,7 +13,7 @@ from referral.core.audit import AuditEntry
 from referral.core.policy import Role, system_actor
 from referral.referrals.models import Referral
 from referral.referrals.workflow import EventName, Status
-from referral.reports.disclosure import REGIONAL
+from referral.reports.disclosure import SHARED
 from referral.reports.usecases import ShowFunnel, show_funnel
 from tests.reports.conftest import Ledger, Step, counts, path, stages
 
@@ -204,7 +204,7 @@ class TestScope:
         self.fill(ledger)
         with ledger.service.work() as work:
             funnel = show_funnel(ShowFunnel(), actor=system_actor(), work=work)
-        assert (funnel.rows[0].stages[0].count, funnel.rule) == (100, REGIONAL)
+        assert (funnel.rows[0].stages[0].count, funnel.rule) == (100, SHARED)
 
     def test_an_employer_sees_no_reasons(self, ledger: Ledger) -> None:
         ledger.refer([*path(MARCH), Step(MARCH, EventName.DECLINE, Status.DECLINED, "safety")], by="bakery")

@@ -157,6 +157,8 @@ def _draft(
         or (first.municipality_code if first else organisation.municipality_code),
         employment=command.employment or (first.employment if first else None),
         sector=first.sector if first else None,
+        occupation_code=first.occupation_code if first else None,
+        found_at=first.found_at if first else None,
         no_screening=command.no_screening,
         screened_on=max((screening.conducted_on for screening in screenings), default=None),
         conversation_held_on=command.conversation_held_on,

@@ -236,7 +236,8 @@ def _copy_for(old: Referral, trajectory_id: UUID, *, actor: Actor, work: Work) -
     """A draft with everything of the old referral but its trajectory; sealed values are sealed anew for the new row."""
     same = (
         "participant_id", "source_organisation_id", "source_kind", "referrer_id", "skills", "age_band",
-        "language_background", "municipality_code", "employment", "sector", "no_screening", "screened_on",
+        "language_background", "municipality_code", "employment", "sector",
+        "occupation_code", "found_at", "no_screening", "screened_on",
         "conversation_held_on", "waiver", "override_reason", "legal_basis", "agreement_id", "data_scope",
         "offer_due_on",
     )  # fmt: skip
@@ -245,6 +246,7 @@ def _copy_for(old: Referral, trajectory_id: UUID, *, actor: Actor, work: Work) -
         reference=new_reference(work.today.year),
         trajectory_id=trajectory_id,
         previous_id=old.id,
+        origin_id=old.origin_id or old.id,
         status=Status.DRAFT,
         created_at=work.now,
         version=1,

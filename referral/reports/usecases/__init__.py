@@ -1,6 +1,29 @@
-"""What a coordinator may ask about the chain as a whole."""
+"""What a coordinator may ask about the chain as a whole, and how the facts behind the answers are kept."""
 
-from referral.reports.usecases.counting import GroupKey
+from referral.reports.measures import TIME_KEYS, GroupKey
+from referral.reports.usecases.domains import ORGANISATIONS, codes_of
+from referral.reports.usecases.folding import fold_changes
 from referral.reports.usecases.funnel import Funnel, ShowFunnel, show_funnel
+from referral.reports.usecases.keeping import blur_erased, note_conversation, note_referral, note_screening
+from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
+from referral.reports.usecases.rows import Figure, Loss, Row
 
-__all__ = ["Funnel", "GroupKey", "ShowFunnel", "show_funnel"]
+__all__ = [
+    "ORGANISATIONS",
+    "TIME_KEYS",
+    "Figure",
+    "Funnel",
+    "GroupKey",
+    "Loss",
+    "Rebuilt",
+    "Row",
+    "ShowFunnel",
+    "blur_erased",
+    "codes_of",
+    "fold_changes",
+    "note_conversation",
+    "note_referral",
+    "note_screening",
+    "rebuild_facts",
+    "show_funnel",
+]

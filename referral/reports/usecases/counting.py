@@ -1,144 +1,137 @@
-"""Counting cases into rows: pure functions of what was read, without a database, a clock or an actor."""
+"""Adding up facts: from the cells and what is not folded yet, in one statement, or from the journeys themselves.
 
-from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+One division or filter besides period and kind of source is answered from the cells, and so costs the same however many
+cases there are. Two or more are counted from the journeys of the own organisation.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
-from itertools import pairwise, product
+from typing import Any
+from uuid import UUID
 
-from referral.core.codelists import reasons
-from referral.reports.disclosure import Group, Loss, Row, Tally
+from sqlalchemy import JSON, ColumnElement, Integer, Select, literal, null, or_, select, type_coerce, union_all
+from sqlalchemy.orm import Session
 
+from referral.core.codelists import municipalities
+from referral.reports.measures import DERIVED, TIME_KEYS, UNKNOWN, GroupKey, Side, month_of, quarter_of
+from referral.reports.models import FactChange, FigureCell, Journey
+from referral.reports.tally import Tally, tally_of, unpack
+from referral.reports.usecases.folding import ALL
+from referral.reports.usecases.keeping import COLUMN_OF, changed_fact, fact_of
 
-class Stage(StrEnum):
-    """The stages of the funnel, in the order of the chain. The first three count screenings, the rest referrals."""
+OWN_SIDES = (Side.SCREENED, Side.SENT)
 
-    SCREENED = "screened"
-    INDICATION = "indication"
-    DISCUSSED = "discussed"
-    REFERRED = "referred"
-    ACCEPTED = "accepted"
-    HANDED_OVER = "handed_over"
-    INTAKE = "intake"
-    STARTED = "started"
-    COMPLETED = "completed"
-    CLOSED = "closed"
-
-
-SCREENING_STAGES = tuple(Stage)[:3]
-REFERRAL_STAGES = tuple(Stage)[3:]
-STEPS = {
-    stages: [(before, stage) for before, stage in pairwise(Stage) if stage in stages]
-    for stages in (SCREENING_STAGES, REFERRAL_STAGES)
-}
-"""The steps from one milestone to the next that are measured for a screening, and for a referral."""
-
-
-class GroupKey(StrEnum):
-    """By what the funnel can be divided."""
-
-    SOURCE_KIND = "sourceKind"
-    ORGANISATION = "organisation"
-    MUNICIPALITY = "municipality"
-    MONTH = "month"
-    QUARTER = "quarter"
-    LANGUAGE_BACKGROUND = "languageBackground"
-    EMPLOYMENT = "employment"
-    AGE_BAND = "ageBand"
-
-
-Traits = Mapping[GroupKey, str | None]
-Pause = tuple[date, date]
-"""The first day of a hold, and the day on which the case resumed."""
+Group = tuple[str | None, ...]
+Filters = Mapping[GroupKey, str]
+"""Per division the one value that is wanted; empty is the unknown."""
+Sums = dict[Group, Tally]
 
 
 @dataclass(frozen=True)
-class Case:
-    """One screening, or one referral with all that it was transferred to, on its way through the stages.
+class Scope:
+    """Whose facts count, of which sides, on which days (both included), and with which values."""
 
-    `stages` are those in which it may be counted; `reached` holds the Dutch calendar day of each milestone, also of the
-    one before its first stage. `loss` is the reason code with which it was lost.
-    """
+    owners: Select[UUID]
+    sides: Collection[Side]
+    from_on: date
+    to_on: date
+    filters: Filters = field(default_factory=dict)
 
-    counted_on: date
-    traits: Traits
-    stages: tuple[Stage, ...]
-    reached: Mapping[Stage, date | None]
-    pauses: Sequence[Pause] = ()
-    loss: str | None = None
+    @property
+    def months(self) -> tuple[str, str]:
+        """The first and the last month."""
+        return month_of(self.from_on), month_of(self.to_on)
 
-
-def month_of(day: date) -> str:
-    """The month as it is grouped by ("2026-03")."""
-    return f"{day:%Y-%m}"
-
-
-def quarter_of(day: date) -> str:
-    """The quarter as it is grouped by ("2026-Q1")."""
-    return f"{day.year}-Q{(day.month + 2) // 3}"
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is made of whole months."""
+        return self.from_on.day == 1 and (self.to_on + timedelta(days=1)).day == 1
 
 
-def count_rows(cases: Iterable[Case], keys: Sequence[GroupKey], expected: Collection[Group]) -> list[Row]:
-    """One row per group, sorted, the unknown last; an expected group has a row even when nobody is in it."""
-    members: dict[Group, list[Case]] = {group: [] for group in expected}
-    for case in cases:
-        members.setdefault(tuple(_value(case, key) for key in keys), []).append(case)
-    by_name = sorted(members, key=lambda group: [(value is None, value or "") for value in group])
-    kinds = {
-        case.traits[GroupKey.ORGANISATION]: case.traits[GroupKey.SOURCE_KIND]
-        for each in members.values()
-        for case in each
-    }
-    return [
-        Row(group, _stages(members[group]), _losses(members[group]), _margins(group, keys, kinds), group in expected)
-        for group in by_name
-    ]
+def add_up(session: Session, scope: Scope, keys: Sequence[GroupKey]) -> Sums:
+    """The tally of each group of facts; a group without facts is not in it."""
+    sums: Sums = {}
+    for traits, month, tally, sign in _facts(session, scope, keys):
+        if all(_value(key, traits, month) == value for key, value in scope.filters.items()):
+            group = tuple(_value(key, traits, month) or None for key in keys)
+            sums.setdefault(group, Tally()).add(tally, sign)
+    return {group: tally for group, tally in sums.items() if not tally.is_empty}
 
 
-def days_between(start: date, end: date, pauses: Iterable[Pause]) -> int:
-    """Calendar days from one milestone to the next, without the days on hold."""
-    held = sum((max(timedelta(), min(end, until) - max(start, since)) for since, until in pauses), timedelta())
-    return (end - start - held).days
+Piece = tuple[Mapping[GroupKey, str], str, Tally, int]
+"""Traits, month, tally and sign of something to add up."""
 
 
-def _value(case: Case, key: GroupKey) -> str | None:
+def _facts(session: Session, scope: Scope, keys: Sequence[GroupKey]) -> Iterator[Piece]:
+    asked = {DERIVED.get(key, key) for key in (*keys, *scope.filters)} - TIME_KEYS - {GroupKey.SOURCE_KIND}
+    if len(asked) > 1 or not scope.is_whole:
+        return _from_journeys(session, scope)
+    return _from_cells(session, scope, next(iter(asked), None))
+
+
+def _from_cells(session: Session, scope: Scope, key: GroupKey | None) -> Iterator[Piece]:
+    for row in session.execute(_cells_and_changes(scope, key)):
+        if row.fact is not None:
+            fact = changed_fact(row.fact)
+            if fact.side in scope.sides:
+                yield fact.traits, fact.month, tally_of(fact), row.sign
+            continue
+        is_own = key is GroupKey.ORGANISATION and row.side is not Side.RECEIVED
+        traits = {GroupKey.SOURCE_KIND: row.source_kind}
+        if key is not None:
+            traits[key] = str(row.owner_id) if is_own else row.value
+        yield traits, row.month, unpack(row.tally, row.losses), 1
+
+
+def _cells_and_changes(scope: Scope, key: GroupKey | None) -> Any:
+    """One statement, so that what is folded meanwhile is seen either as a change or in its cell."""
+    cells = select(
+        literal(1, Integer).label("sign"), FigureCell.owner_id, FigureCell.side, FigureCell.source_kind,
+        FigureCell.value, FigureCell.month, FigureCell.tally, FigureCell.losses,
+        type_coerce(null(), JSON).label("fact"),
+    ).where(*_within(FigureCell, scope), FigureCell.side.in_(scope.sides), _dimension(scope, key))  # fmt: skip
+    changes = select(
+        FactChange.sign, FactChange.owner_id, null(), null(), null(), FactChange.month, null(), null(), FactChange.fact
+    ).where(*_within(FactChange, scope))
+    return union_all(cells, changes)
+
+
+def _dimension(scope: Scope, key: GroupKey | None) -> ColumnElement[bool]:
+    if key is GroupKey.ORGANISATION:
+        received = (FigureCell.side == Side.RECEIVED) & (FigureCell.dimension == key.value)
+        return or_((FigureCell.side != Side.RECEIVED) & (FigureCell.dimension == ALL), received)
+    if key is None:
+        return FigureCell.dimension == ALL
+    mine = FigureCell.dimension == key.value
+    wanted = scope.filters.get(key)
+    return mine if wanted is None else mine & (FigureCell.value == wanted)
+
+
+def _from_journeys(session: Session, scope: Scope) -> Iterator[Piece]:
+    table = Journey.__table__
+    equal = [table.c[COLUMN_OF[key]] == value for key, value in scope.filters.items() if key in COLUMN_OF]
+    period = table.c.counted_on.between(scope.from_on, scope.to_on)
+    mine = table.c.owner_id.in_(scope.owners) & table.c.side.in_(scope.sides)
+    query = select(table).where(mine, period, *equal)
+    for row in session.execute(query.execution_options(yield_per=1000)):
+        fact = fact_of(row._asdict())
+        yield fact.traits, fact.month, tally_of(fact), 1
+
+
+def _within(model: type[FigureCell] | type[FactChange], scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    return model.owner_id.in_(scope.owners), model.month.between(*scope.months)
+
+
+def _value(key: GroupKey, traits: Mapping[GroupKey, str], month: str) -> str:
     if key is GroupKey.MONTH:
-        return month_of(case.counted_on)
-    return quarter_of(case.counted_on) if key is GroupKey.QUARTER else case.traits[key]
+        return month
+    if key is GroupKey.QUARTER:
+        return quarter_of(month)
+    return region_of(traits[GroupKey.MUNICIPALITY]) if key is GroupKey.REGION else traits[key]
 
 
-def _stages(cases: Sequence[Case]) -> dict[str, Tally]:
-    counts: Counter[Stage] = Counter()
-    days: dict[Stage, list[int]] = {stage: [] for stage in Stage}
-    for case in cases:
-        counted = _counted(case)
-        counts.update(counted)
-        for before, stage in STEPS[case.stages][: len(counted)]:
-            start, end = case.reached.get(before), case.reached.get(stage)
-            if start and end:
-                days[stage].append(days_between(start, end, case.pauses))
-    return {stage.value: Tally(counts[stage], days[stage]) for stage in Stage}
-
-
-def _counted(case: Case) -> Sequence[Stage]:
-    """The stages up to the furthest that was reached: a later one implies the earlier."""
-    furthest = max(at for at, stage in enumerate(case.stages) if case.reached.get(stage))
-    return case.stages[: furthest + 1]
-
-
-def _losses(cases: Iterable[Case]) -> Mapping[Loss, int]:
-    return Counter((reasons()[case.loss].party.value, case.loss) for case in cases if case.loss)
-
-
-def _margins(group: Group, keys: Sequence[GroupKey], kinds: Mapping[str | None, str | None]) -> frozenset[Hashable]:
-    """Every coarser group that this one is a part of: leave keys out, quarters for months, kinds for organisations."""
-    wider = [_wider(key, value, kinds) for key, value in zip(keys, group, strict=True)]
-    return frozenset(product(*wider)) - {tuple(zip(keys, group, strict=True))}
-
-
-def _wider(key: GroupKey, value: str | None, kinds: Mapping[str | None, str | None]) -> list[Hashable]:
-    same: list[Hashable] = [(key, value), None]
-    if key is GroupKey.MONTH and value:
-        return [*same, quarter_of(date.fromisoformat(f"{value}-01"))]
-    return [*same, kinds.get(value)] if key is GroupKey.ORGANISATION else same
+def region_of(municipality: str) -> str:
+    """The arbeidsmarktregio of a gemeente; unknown for an unknown one."""
+    place = municipalities().get(municipality)
+    return place.labour_market_region_code if place else UNKNOWN

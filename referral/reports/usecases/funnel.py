@@ -1,36 +1,40 @@
 """The funnel for a coordinator: from screening to aftercare, how many came how far, how fast, and who got lost why."""
 
-import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, product
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from referral.core.codelists import labels
-from referral.core.errors import Invalid
-from referral.core.policy import Actor, OrganisationKind, Role
+from referral.core.errors import FieldError, Invalid
+from referral.core.policy import SYSTEM_ID, Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import Organisation, organisation_region
-from referral.reports.disclosure import EXACT, REGIONAL, Group, Rule, ShownRow, protect
-from referral.reports.usecases.counting import GroupKey, count_rows, month_of, quarter_of
-from referral.reports.usecases.reading import Scope, read_referrals, read_screenings
+from referral.reports.disclosure import EXACT, SHARED, Rule
+from referral.reports.measures import GroupKey, Side
+from referral.reports.tally import Tally
+from referral.reports.usecases.counting import OWN_SIDES, Group, Scope, add_up
+from referral.reports.usecases.domains import ORGANISATIONS
+from referral.reports.usecases.rows import Row, exact_counts, exact_losses, show_row
+from referral.reports.usecases.shared import SharedFunnel, refusals
 
 MONTHS = 12
-MOST_EXPECTED = 200
 
 
 @dataclass(frozen=True)
 class ShowFunnel:
-    """Which period, both days included, and by what to divide it. Without days: twelve calendar months, up to today."""
+    """Which period, both days included, by what to divide it, and with which values only.
+
+    Without days: twelve calendar months up to today, or for shared figures the year so far.
+    """
 
     from_on: date | None = None
     to_on: date | None = None
     group_by: tuple[GroupKey, ...] = ()
+    filters: Mapping[GroupKey, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,36 +44,44 @@ class Funnel:
     from_on: date
     to_on: date
     group_by: Sequence[GroupKey]
+    filters: Mapping[GroupKey, str]
     rule: Rule
-    rows: Sequence[ShownRow]
+    rows: Sequence[Row]
     organisation_names: Mapping[str, str]
 
 
 def show_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
     """The funnel of the own cases, exact; of everybody in the region under disclosure control for its coordinator.
 
-    Raises `Invalid` for a period that has yet to begin. No personal data are read (AVG art. 5(1)c).
+    Raises `Invalid` for a period that has yet to begin and for what shared figures cannot tell. No personal data are
+    read (AVG art. 5(1)c).
     """
-    scope = _scope(query, actor, work)
-    rule = REGIONAL if actor.organisation_kind is OrganisationKind.REGION else EXACT
-    cases = list(chain(read_screenings(work.session, scope), read_referrals(work.session, scope)))
-    if actor.has_narrow_view:
-        cases = [replace(case, loss=None) for case in cases]
-    rows = count_rows(cases, query.group_by, _expected(work.session, scope, query.group_by, rule))
+    rule = SHARED if actor.organisation_kind is OrganisationKind.REGION else EXACT
+    scope = _scope(query, rule, actor, work)
+    if rule is SHARED:
+        rows = SharedFunnel(work.session, scope, query.group_by, work.today).rows()
+    else:
+        rows = _exact_rows(work.session, scope, query.group_by, names_losses=not actor.has_narrow_view)
     asked: dict[str, Any] = {"from": str(scope.from_on), "to": str(scope.to_on), "groupBy": [*query.group_by]}
+    if query.filters:
+        asked["filters"] = dict(query.filters)
     work.record(actor, "report:funnel", "report", None, **asked)
-    shown = protect(rows, rule)
-    names = _organisation_names(work.session, shown, query.group_by)
-    return Funnel(scope.from_on, scope.to_on, query.group_by, rule, shown, names)
+    names = _organisation_names(work.session, rows, query.group_by)
+    return Funnel(scope.from_on, scope.to_on, query.group_by, query.filters, rule, rows, names)
 
 
-def _scope(query: ShowFunnel, actor: Actor, work: Work) -> Scope:
+def _scope(query: ShowFunnel, rule: Rule, actor: Actor, work: Work) -> Scope:
     to_on = query.to_on or work.today
-    from_on = query.from_on or _months_until(to_on)
+    from_on = query.from_on or (date(to_on.year, 1, 1) if rule is SHARED else _months_until(to_on))
+    owners = _organisations(actor)
+    errors = list(_wrong_organisations(query.filters, owners, rule, work.session))
     if from_on > work.today:
-        pointer = "/from" if query.from_on else "/to"
-        raise Invalid.one(pointer, "future", "Deze periode ligt in de toekomst.")
-    return Scope(_organisations(actor), from_on, to_on)
+        errors.append(FieldError("/from" if query.from_on else "/to", "future", "Deze periode ligt in de toekomst."))
+    if rule is SHARED:
+        errors += refusals(query.group_by, list(query.filters), from_on, to_on, work.today)
+    if errors:
+        raise Invalid(errors=errors)
+    return Scope(owners, OWN_SIDES if rule is SHARED else tuple(Side), from_on, to_on, query.filters)
 
 
 def _months_until(day: date) -> date:
@@ -79,43 +91,46 @@ def _months_until(day: date) -> date:
 
 
 def _organisations(actor: Actor) -> Select[UUID]:
-    """The organisations whose cases the actor may have counted: the own, or all that share a region with it."""
-    if actor.has_role(Role.SYSTEM):
+    """The organisations whose facts the actor may have counted: the own, or all that share a region with it."""
+    if actor.organisation_id == SYSTEM_ID:
         return select(Organisation.id)
     if actor.organisation_kind is not OrganisationKind.REGION:
         return select(Organisation.id).where(Organisation.id == actor.organisation_id)
     return select(organisation_region.c.organisation_id).where(organisation_region.c.region_id.in_(actor.region_ids))
 
 
-def _expected(session: Session, scope: Scope, keys: Sequence[GroupKey], rule: Rule) -> Collection[Group]:
-    """The groups that have a row whatever the data, so that a row with hidden figures only tells of nobody."""
-    if keys and not rule.hidden_below:
-        return ()
-    domains = [_domain(session, scope, key) for key in keys]
-    return frozenset(product(*domains)) if math.prod(map(len, domains)) <= MOST_EXPECTED else ()
+def _wrong_organisations(
+    filters: Mapping[GroupKey, str], owners: Select[UUID], rule: Rule, session: Session
+) -> Sequence[FieldError]:
+    """A filter must name an organisation that is there; in shared figures the sender one of the region."""
+    wrong = []
+    for key in ORGANISATIONS.intersection(filters):
+        known = select(Organisation.id).where(Organisation.id == UUID(filters[key]))
+        if rule is SHARED and key is GroupKey.ORGANISATION:
+            known = known.where(Organisation.id.in_(owners))
+        if session.scalar(known) is None:
+            wrong.append(FieldError(f"/{key.value}", "not_found", "Deze organisatie is niet gevonden."))
+    return wrong
 
 
-def _domain(session: Session, scope: Scope, key: GroupKey) -> Collection[str]:
-    """The values that a key may have, whatever the data."""
-    if key in (GroupKey.MONTH, GroupKey.QUARTER):
-        name = month_of if key is GroupKey.MONTH else quarter_of
-        return {name(day) for day in _months(scope)}
-    if key in (GroupKey.ORGANISATION, GroupKey.MUNICIPALITY):
-        column = Organisation.id if key is GroupKey.ORGANISATION else Organisation.municipality_code
-        found = session.scalars(select(column).where(Organisation.id.in_(scope.organisations), column.is_not(None)))
-        return {str(value) for value in found}
-    return labels("organisationKind" if key is GroupKey.SOURCE_KIND else key.value)
+def _exact_rows(session: Session, scope: Scope, keys: Sequence[GroupKey], *, names_losses: bool) -> list[Row]:
+    sums = add_up(session, scope, keys)
+    if not keys:
+        sums.setdefault((), Tally())
+    return [
+        show_row(group, exact_counts(tally), tally, exact_losses(tally) if names_losses else (), EXACT)
+        for group, tally in sorted(sums.items(), key=lambda item: _by_name(item[0]))
+    ]
 
 
-def _months(scope: Scope) -> list[date]:
-    first, last = (day.year * 12 + day.month - 1 for day in (scope.from_on, scope.to_on))
-    return [date(month // 12, month % 12 + 1, 1) for month in range(first, last + 1)]
+def _by_name(group: Group) -> list[tuple[bool, str]]:
+    return [(value is None, value or "") for value in group]
 
 
-def _organisation_names(session: Session, rows: Sequence[ShownRow], keys: Sequence[GroupKey]) -> Mapping[str, str]:
-    if GroupKey.ORGANISATION not in keys:
+def _organisation_names(session: Session, rows: Sequence[Row], keys: Sequence[GroupKey]) -> Mapping[str, str]:
+    places = [at for at, key in enumerate(keys) if key in ORGANISATIONS]
+    ids = {UUID(value) for row in rows for at in places if (value := row.group[at])}
+    if not ids:
         return {}
-    at = keys.index(GroupKey.ORGANISATION)
-    ids = {UUID(row.group[at]) for row in rows}
     found = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
     return {str(row.id): row.name for row in found}

@@ -1,0 +1,54 @@
+"""The values that a division may have, whatever the data: a row that is always there tells of nobody."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from referral.core.codelists import labels, templates
+from referral.identity.models import Organisation
+from referral.reports.measures import GroupKey
+from referral.reports.usecases.counting import region_of
+from referral.reports.usecases.journeys import OTHER
+
+CODE_LISTS: Mapping[GroupKey, str] = {
+    GroupKey.SOURCE_KIND: "organisationKind",
+    GroupKey.MUNICIPALITY: "municipalityCode",
+    GroupKey.REGION: "labourMarketRegionCode",
+    GroupKey.LANGUAGE_BACKGROUND: "languageBackground",
+    GroupKey.EMPLOYMENT: "employment",
+    GroupKey.AGE_BAND: "ageBand",
+    GroupKey.SECTOR: "sector",
+    GroupKey.OCCUPATION: "occupationCode",
+    GroupKey.SKILL: "skill",
+    GroupKey.COURSE_KIND: "courseKind",
+    GroupKey.FOUND_AT: "foundAt",
+}
+"""The list of codes that a division takes its values from."""
+ORGANISATIONS = frozenset({GroupKey.ORGANISATION, GroupKey.PARTNER})
+"""The divisions of which the values are organisations."""
+PLACES = frozenset({GroupKey.MUNICIPALITY, GroupKey.REGION})
+
+
+def codes_of(key: GroupKey) -> Mapping[str, str]:
+    """The codes of a division with their Dutch labels; empty for organisations."""
+    if key is GroupKey.TRAJECTORY_TEMPLATE:
+        return {template.letter: template.label for template in templates().values()}
+    if key is GroupKey.OCCUPATION:
+        return {**labels(CODE_LISTS[key]), OTHER: "Ander beroep"}
+    return labels(CODE_LISTS[key]) if key in CODE_LISTS else {}
+
+
+def domain_of(session: Session, key: GroupKey, owners: Select[UUID]) -> Collection[str]:
+    """The values that somebody who knows these organisations expects."""
+    if key in ORGANISATIONS or key is GroupKey.SOURCE_KIND:
+        column = Organisation.kind if key is GroupKey.SOURCE_KIND else Organisation.id
+        return {str(value) for value in session.scalars(select(column).where(Organisation.id.in_(owners)))}
+    if key in PLACES:
+        near = select(Organisation.municipality_code).where(
+            Organisation.id.in_(owners), Organisation.municipality_code.is_not(None)
+        )
+        codes = {str(code) for code in session.scalars(near)}
+        return codes if key is GroupKey.MUNICIPALITY else {region_of(code) for code in codes}
+    return set(codes_of(key))

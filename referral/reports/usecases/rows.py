@@ -1,0 +1,103 @@
+"""The rows of the funnel as they may be shown: counts with their shares, days and losses. One shape for every view."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from referral.core.codelists import reasons
+from referral.reports.disclosure import Rule
+from referral.reports.measures import Extra, Span, Stage
+from referral.reports.tally import Tally, median, percentile
+from referral.reports.usecases.counting import Group
+
+Counts = Mapping[str, int | None]
+"""Per column the count as it may be shown; None is hidden."""
+P90 = 0.9
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One cell as it may be shown; `count` None is hidden. Conversion is a fraction, durations are in calendar days."""
+
+    stage: str
+    count: int | None
+    conversion: float | None = None
+    median_days: float | None = None
+    p90_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Loss:
+    """How many were lost for one reason, and on whose side the cause lies."""
+
+    party: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """The figures of one group as they may be shown. A hidden loss is not named, for its reason tells enough."""
+
+    group: Group
+    stages: Sequence[Figure]
+    losses: Sequence[Loss]
+    others: Sequence[Figure]
+
+    @property
+    def shows_something(self) -> bool:
+        """Whether any count of it is shown."""
+        return any(figure.count is not None for figure in self.stages)
+
+
+def show_row(group: Group, counts: Counts, days: Tally | None, losses: Sequence[Loss], rule: Rule) -> Row:
+    """A row under this rule; `days` None shows no durations."""
+    stages, base = [], None
+    for stage in Stage:
+        count = counts[stage]
+        figure = _timed(stage.value, count, stage.value, days, rule)
+        stages.append(Figure(stage.value, count, rule.share(count, base), figure.median_days, figure.p90_days))
+        base = count
+    return Row(group, stages, losses, list(_others(counts, days, rule)))
+
+
+def exact_counts(tally: Tally) -> Counts:
+    """The counts themselves."""
+    return dict(tally.by_column())
+
+
+def exact_losses(tally: Tally) -> list[Loss]:
+    """The losses themselves, by party and reason."""
+    found = [Loss(reasons()[code].party.value, code, count) for code, count in tally.losses.items() if count]
+    return sorted(found, key=lambda loss: (loss.party, loss.reason))
+
+
+def _others(counts: Counts, days: Tally | None, rule: Rule) -> Sequence[Figure]:
+    """What is counted besides the stages; a share is of the stage that it is a part of."""
+    started, referred, handed_over = counts[Stage.STARTED], counts[Stage.REFERRED], counts[Stage.HANDED_OVER]
+    in_time, answered, cold = counts[Extra.WITHIN_TERM], counts[Extra.ANSWERED], counts[Extra.COLD]
+    silent = _difference(counts[Stage.INDICATION], counts[Stage.DISCUSSED])
+    return [
+        Figure("not_discussed", silent, rule.share(silent, counts[Stage.INDICATION])),
+        Figure(Extra.ANSWERED.value, answered, rule.share(answered, referred)),
+        Figure(Extra.COLD.value, cold, rule.share(cold, handed_over)),
+        Figure(Extra.WITHIN_TERM.value, in_time, rule.share(in_time, referred)),
+        _timed(Span.SIGNAL.value, started, Span.SIGNAL.value, days, rule),
+    ]
+
+
+def _difference(whole: int | None, part: int | None) -> int | None:
+    """What is left, of the figures as they are shown; so it tells nothing that they do not."""
+    return None if whole is None or part is None else max(0, whole - part)
+
+
+def _timed(name: str, count: int | None, timed: str, days: Tally | None, rule: Rule) -> Figure:
+    if days is None or count is None:
+        return Figure(name, count)
+    histogram = days.histogram(timed)
+    measured = min(sum(histogram), count - rule.rounded_to // 2)
+    return Figure(
+        name,
+        count,
+        median_days=median(histogram) if rule.shows_percentile(0.5, measured) else None,
+        p90_days=percentile(histogram, P90) if rule.shows_percentile(P90, measured) else None,
+    )
