@@ -184,7 +184,7 @@ class Ledger:
         return referral.id
 
     def funnel(self, who: str = "city", accept: str | None = None, **query: str) -> Any:
-        """The answer of the door; `from_` is written `from`. The rows were written past the deeds that keep the facts."""
+        """The answer of the door, from facts counted anew; `from_` is written `from`."""
         rebuild_facts(self.service)
         headers = {"Actor": who, **({"Accept": accept} if accept else {})}
         keys = {name.rstrip("_"): value for name, value in query.items()}

@@ -5,6 +5,7 @@ Any other period is put together from these, by adding what is shown; so sliding
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 MONTHS = 12
@@ -20,7 +21,7 @@ class Period(NamedTuple):
     @property
     def months(self) -> tuple[str, ...]:
         """Its months ("2026-03")."""
-        return tuple(f"{self.year}-{month:02}" for month in range(self.first, self.last + 1))
+        return _months(self)
 
     @property
     def starts_on(self) -> date:
@@ -50,3 +51,8 @@ def _within(period: Period, first: str, last: str, today: date) -> Iterator[Peri
     elif wanted:
         for part in period.parts(today):
             yield from _within(part, first, last, today)
+
+
+@cache
+def _months(period: Period) -> tuple[str, ...]:
+    return tuple(f"{period.year}-{month:02}" for month in range(period.first, period.last + 1))

@@ -16,7 +16,7 @@ from referral.core.work import Work
 from referral.participants.usecases import ParticipantErased
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.usecases import ReferralMoved
-from referral.referrals.workflow import EventName
+from referral.referrals.workflow import MILESTONES, EventName
 from referral.reports.measures import TRAITS, Fact, GroupKey, Side, Traits
 from referral.reports.models import FactChange, Journey
 from referral.reports.usecases.journeys import Counted, Lived, Offer, count_referrals, count_screening, live_through
@@ -41,8 +41,19 @@ _DEED = (
 )  # fmt: skip
 _HISTORY = select(*_DEED).where(ReferralEvent.referral_id.in_(bindparam("ids", expanding=True)))
 _KNOWN = select(Journey.__table__).where(Journey.subject_id == bindparam("subject_id"))
-_CHAIN = select(Referral).where(
-    or_(Referral.id == bindparam("origin_id"), Referral.origin_id == bindparam("origin_id"))
+_CASE = (
+    Referral.id, Referral.origin_id, Referral.source_organisation_id, Referral.source_kind,
+    Referral.receiver_organisation_id, Referral.trajectory_id, Referral.skills, Referral.age_band,
+    Referral.language_background, Referral.municipality_code, Referral.employment, Referral.sector,
+    Referral.occupation_code, Referral.found_at, Referral.screened_on, Referral.conversation_held_on,
+    Referral.status, Referral.reason, Referral.offer_due_on, Referral.ended_at,
+    *(getattr(Referral, column) for column in MILESTONES.values()),
+)  # fmt: skip
+_CHAINS = select(*_CASE).where(
+    or_(
+        Referral.id.in_(bindparam("origins", expanding=True)),
+        Referral.origin_id.in_(bindparam("origins", expanding=True)),
+    )
 )
 _OFFER = select(Trajectory.id, Trajectory.template, Trajectory.course_kind)
 _FORGET = delete(Journey).where(Journey.id == bindparam("journey_id"))
@@ -58,10 +69,10 @@ def note_referral(event: ReferralMoved, work: Work) -> None:
     origin_id = referral.origin_id or referral.id
     # Two referrals of one need may move at once; whoever comes second waits here, and then reads what the first did.
     held = select(Journey.id).where(Journey.subject_id == origin_id).with_for_update()
-    members: Sequence[Referral] = [referral]
+    members: Sequence[Any] = [referral]
     if referral.origin_id is not None or _was_transferred(session, origin_id):
         session.execute(held)
-        members = session.scalars(_CHAIN, {"origin_id": origin_id}, execution_options={"populate_existing": True}).all()
+        members = read_cases(session, [origin_id])
     settle(session, origin_id, list(count_referrals(origin_id, members, *_told(session, members))))
 
 
@@ -162,6 +173,11 @@ def offers_of(session: Session, ids: Iterable[UUID | None] | None = None) -> dic
     return {row.id: (row.template, row.course_kind) for row in session.execute(query)}
 
 
+def read_cases(session: Session, origins: Sequence[UUID]) -> Sequence[Any]:
+    """The referrals that are, or come from, these first ones; no column of a person."""
+    return session.execute(_CHAINS, {"origins": list(origins)}).all()
+
+
 def histories(session: Session, ids: Sequence[UUID]) -> dict[UUID, Lived]:
     """What the histories of these referrals tell."""
     rows: dict[UUID, list[Any]] = {each: [] for each in ids}
@@ -170,7 +186,7 @@ def histories(session: Session, ids: Sequence[UUID]) -> dict[UUID, Lived]:
     return {each: live_through(history) for each, history in rows.items()}
 
 
-def _told(session: Session, members: Sequence[Referral]) -> tuple[dict[UUID, Lived], dict[UUID, Offer]]:
+def _told(session: Session, members: Sequence[Any]) -> tuple[dict[UUID, Lived], dict[UUID, Offer]]:
     return (
         histories(session, [each.id for each in members]),
         offers_of(session, {each.trajectory_id for each in members}),

@@ -6,6 +6,7 @@ What was kept of a case that is no longer there (its retention ended) cannot be 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.tally import Tally, unpack
 from referral.reports.usecases.folding import CellKey, add_to_cells, cell_values, sum_up
 from referral.reports.usecases.journeys import Counted, Offer, count_referrals, count_screening
-from referral.reports.usecases.keeping import changed_fact, fact_of, histories, journey_values, offers_of
+from referral.reports.usecases.keeping import changed_fact, fact_of, histories, journey_values, offers_of, read_cases
 from referral.screenings.models import Conversation, Screening
 
 CHUNK = 500
@@ -81,7 +82,8 @@ def _cases(session: Session) -> Iterator[list[Case]]:
     """Everything in the history, some hundreds at a time."""
     for ids in _pages(session, Screening.id, select(Screening.id)):
         held = select(Conversation.screening_id, func.min(Conversation.held_on)).group_by(Conversation.screening_id)
-        first = dict(session.execute(held.where(Conversation.screening_id.in_(ids))).tuples().all())
+        found = session.execute(held.where(Conversation.screening_id.in_(ids)))
+        first: dict[UUID, date | None] = {screening_id: held_on for screening_id, held_on in found}
         rows = session.execute(select(Screening.__table__).where(Screening.id.in_(ids)))
         yield [(row.id, [count_screening(row, first.get(row.id))]) for row in rows]
     offers = offers_of(session)
@@ -90,9 +92,7 @@ def _cases(session: Session) -> Iterator[list[Case]]:
 
 
 def _referrals(session: Session, ids: Sequence[UUID], offers: dict[UUID, Offer]) -> Iterator[Case]:
-    table = Referral.__table__
-    query = select(table).where(table.c.id.in_(ids) | table.c.origin_id.in_(ids))
-    rows = session.execute(query).all()
+    rows = read_cases(session, ids)
     lived = histories(session, [row.id for row in rows])
     chains: dict[UUID, list[Any]] = {}
     for row in rows:

@@ -59,7 +59,8 @@ class SharedFunnel:
 
     def rows(self) -> list[Row]:
         """The rows that may be shown, in the order of their groups; one that shows nothing only if always there."""
-        found = [(node, self._row(node, names, periods)) for node in self._nodes() for names, periods in self._spans()]
+        spans = self._spans()
+        found = [(node, self._row(node, names, periods)) for node in self._nodes() for names, periods in spans]
         kept = [row for node, row in found if node == ROOT or node[1] in self._expected or row.shows_something]
         return sorted(kept, key=lambda row: [(value is None, value or "") for value in row.group])
 
