@@ -34,7 +34,8 @@ def _in(column: str, statuses: frozenset[Status]) -> str:
 class Referral(SealedModel):
     """One need of one participant, offered by one organisation to another. The database refuses what no event makes.
 
-    `previous_id` is the referral that was transferred to this one, `origin_id` the first of them all.
+    `previous_id` is the referral that was transferred to this one, `origin_id` the first of them all. What was offered
+    (`offered_...`) stays as it was when somebody was referred to it, whatever the catalogue says later.
     """
 
     __tablename__ = "referral"
@@ -81,6 +82,8 @@ class Referral(SealedModel):
     sector: Mapped[str | None] = mapped_column(String(1))
     occupation_code: Mapped[str | None] = mapped_column(String(4))
     found_at: Mapped[str | None] = mapped_column(String(32))
+    offered_template: Mapped[str | None] = mapped_column(String(1))
+    offered_course_kind: Mapped[str | None] = mapped_column(String(32))
     no_screening: Mapped[bool] = mapped_column(default=False)
     screened_on: Mapped[date | None]
     conversation_held_on: Mapped[date | None]

@@ -21,6 +21,7 @@ class Journey(Base):
 
     `subject_id` is the screening, or the first referral of a transferred need. `counted_on` and `reached` hold the day
     of each stage; once the person was erased only the month ("2026-03", and its first day in `counted_on`).
+    `is_winding`: the case was on hold or transferred once, so its whole history is read again at every event.
     """
 
     __tablename__ = "journey"
@@ -52,6 +53,7 @@ class Journey(Base):
     loss: Mapped[str | None] = mapped_column(String(64))
     reached: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_erased: Mapped[bool] = mapped_column(default=False)
+    is_winding: Mapped[bool] = mapped_column(default=False)
 
 
 class FactChange(Base):

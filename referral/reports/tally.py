@@ -28,7 +28,9 @@ class Tally:
     def add(self, other: "Tally", sign: int = 1) -> None:
         """Take in another tally, or take it out again (`sign` -1)."""
         self.counts += sign * other.counts
-        self.days = [mine + sign * its for mine, its in zip(self.days, other.days, strict=True)]
+        for at, days in enumerate(other.days):
+            if days:
+                self.days[at] += sign * days
         for reason, count in other.losses.items():
             self.losses[reason] += sign * count
 

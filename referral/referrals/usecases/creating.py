@@ -30,7 +30,7 @@ from referral.referrals.usecases.moving import (
     refusal,
 )
 from referral.referrals.usecases.state import snapshot
-from referral.referrals.usecases.submitting import refuse_duplicate, submit_new
+from referral.referrals.usecases.submitting import offer, refuse_duplicate, submit_new
 from referral.referrals.workflow import EventName, Status
 from referral.screenings.models import Screening
 from referral.screenings.usecases import screenings_by_code
@@ -251,7 +251,7 @@ def _pick_trajectory(referral: Referral, changes: dict[str, Any], *, actor: Acto
     trajectory = find_active_trajectory(changes["trajectory_id"], work=work)
     deed = Deed(referral, EventName.ASSIGN, actor, work, terms_for(work.session, referral.source_organisation_id))
     before = snapshot(referral)
-    referral.trajectory_id, referral.receiver_organisation_id = trajectory.id, trajectory.organisation_id
+    offer(referral, trajectory)
     with work.session.no_autoflush:
         refuse_duplicate(referral, work)
     deed.note_facts(trajectoryId=trajectory.id)

@@ -17,6 +17,8 @@ STATE: tuple[InstrumentedAttribute[Any], ...] = (
     Referral.reason,
     Referral.trajectory_id,
     Referral.receiver_organisation_id,
+    Referral.offered_template,
+    Referral.offered_course_kind,
     Referral.coach_id,
     Referral.alternative_trajectory_id,
     Referral.waitlist_kind,

@@ -50,7 +50,8 @@ def _send(deed: Deed) -> None:
     trajectory = work.session.get(Trajectory, referral.trajectory_id) if referral.trajectory_id else None
     guards.refuse_if_any(guards.check_submit(_submission(deed, trajectory)))
     refuse_duplicate(referral, work)
-    referral.receiver_organisation_id = trajectory.organisation_id if trajectory else None
+    if trajectory is not None:
+        offer(referral, trajectory)
     referral.escalation_organisation_id = _region_of(referral, work)
     deed.note_facts(trajectoryId=referral.trajectory_id, overrideReason=referral.override_reason)
     start_total_clock(referral, deed.terms, work.today)
@@ -75,6 +76,12 @@ def _submission(deed: Deed, trajectory: Trajectory | None) -> guards.Submission:
         today=work.today,
         limits=deed.terms.limits,
     )
+
+
+def offer(referral: Referral, trajectory: Trajectory) -> None:
+    """Send it to this trajectory, and keep what kind of offer that is now."""
+    referral.trajectory_id, referral.receiver_organisation_id = trajectory.id, trajectory.organisation_id
+    referral.offered_template, referral.offered_course_kind = trajectory.template, trajectory.course_kind
 
 
 def _obstacles(referral: Referral, trajectory: Trajectory | None, work: Work) -> list[str]:

@@ -63,7 +63,8 @@ def fold_changes(service: Service, *, most: int = BATCH) -> int:
 
 def add_to_cells(session: Session, signed: Iterable[tuple[Fact, int]]) -> None:
     """Bring the cells up to date with these facts that came (1) or went (-1); an empty cell is no cell."""
-    sums = sum_up(signed)
+    sums: dict[CellKey, Tally] = {}
+    sum_up(signed, sums)
     known = read_cells(session, [key.id for key in sums])
     rows = {key: (known.get(key.id), _sum(known.get(key.id), tally)) for key, tally in sums.items()}
     replaced = [
@@ -81,14 +82,15 @@ def add_to_cells(session: Session, signed: Iterable[tuple[Fact, int]]) -> None:
         session.execute(delete(FigureCell).where(FigureCell.id.in_(ids)))
 
 
-def sum_up(signed: Iterable[tuple[Fact, int]]) -> dict[CellKey, Tally]:
-    """What these facts add to each cell."""
-    sums: dict[CellKey, Tally] = {}
+def sum_up(signed: Iterable[tuple[Fact, int]], sums: dict[CellKey, Tally]) -> None:
+    """Add these facts to the sums of their cells."""
     for fact, sign in signed:
         tally = tally_of(fact)
         for key in keys_of(fact):
-            sums.setdefault(key, Tally()).add(tally, sign)
-    return sums
+            total = sums.get(key)
+            if total is None:
+                total = sums[key] = Tally()
+            total.add(tally, sign)
 
 
 def keys_of(fact: Fact) -> Iterator[CellKey]:

@@ -34,6 +34,7 @@ OTHER = "other"
 """An occupation that is on none of the two lists of the trade (L4)."""
 NEVER_ENDED = datetime.max.replace(tzinfo=UTC)
 ANSWERS = frozenset({EventName.ACCEPT, EventName.WAITLIST, EventName.DECLINE, EventName.RETURN_WITH_QUESTION})
+WINDING = frozenset({EventName.HOLD, EventName.TRANSFER})
 STATUS_OF = dict(zip(REFERRAL_STAGES, MILESTONES, strict=True))
 
 Pause = tuple[date, date]
@@ -60,15 +61,17 @@ class Lived:
     pauses: tuple[Pause, ...] = ()
     is_answered: bool = False
     is_cold: bool = False
+    is_winding: bool = False
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A case as it counts for one organisation: its fact, and the day of each stage."""
+    """A case as it counts for one organisation: its fact, the day of each stage, and whether its way was straight."""
 
     subject_id: UUID
     fact: Fact
     reached: Mapping[str, date] = field(default_factory=dict)
+    is_winding: bool = False
 
 
 def live_through(history: Iterable[Deed]) -> Lived:
@@ -87,12 +90,11 @@ def live_through(history: Iterable[Deed]) -> Lived:
         answered = answered or row.event in ANSWERS
         if row.event is EventName.CONFIRM_HANDOVER and cold is None:
             cold = row.facts.get("mode") == "cold"
-    return Lived(tuple(pauses), answered, bool(cold))
+    is_winding = any(row.event in WINDING for row in rows)
+    return Lived(tuple(pauses), answered, bool(cold), is_winding)
 
 
-def count_referrals(
-    subject_id: UUID, members: Sequence[Any], lived: Mapping[UUID, Lived], offers: Mapping[UUID, Offer]
-) -> Iterator[Counted]:
+def count_referrals(subject_id: UUID, members: Sequence[Any], lived: Mapping[UUID, Lived]) -> Iterator[Counted]:
     """The facts of a referral with all that it was transferred to: the sender's, and one of each other receiver."""
     alive = sorted(
         (row for row in members if row.submitted_at is not None and row.status is not Status.VOID),
@@ -101,10 +103,10 @@ def count_referrals(
     if not alive:
         return
     sender = alive[0].source_organisation_id
-    yield _count(subject_id, sender, Side.SENT, alive, lived, offers)
+    yield _count(subject_id, sender, Side.SENT, alive, lived)
     for receiver in {row.receiver_organisation_id for row in alive} - {sender, None}:
         mine = [row for row in alive if row.receiver_organisation_id == receiver]
-        yield _count(subject_id, receiver, Side.RECEIVED, mine, lived, offers)
+        yield _count(subject_id, receiver, Side.RECEIVED, mine, lived)
 
 
 def count_screening(row: Any, held_on: date | None) -> Counted:
@@ -147,7 +149,6 @@ def _count(
     side: Side,
     members: Sequence[Any],
     lived: Mapping[UUID, Lived],
-    offers: Mapping[UUID, Offer],
 ) -> Counted:
     first, last = members[0], max(members, key=lambda row: row.ended_at or NEVER_ENDED)
     reached = {
@@ -157,7 +158,7 @@ def _count(
     }
     furthest = max(at for at, stage in enumerate(REFERRAL_STAGES) if stage in reached)
     counted = REFERRAL_STAGES[: furthest + 1]
-    offer = offers.get(first.trajectory_id, ("", ""))
+    offer = (first.offered_template or UNKNOWN, first.offered_course_kind or UNKNOWN)
     pauses = [pause for row in members for pause in lived[row.id].pauses]
     extra = {
         Extra.ANSWERED: lived[first.id].is_answered,
@@ -174,7 +175,8 @@ def _count(
         | _signal(first, reached, pauses),
         loss=last.reason if last.status in LOST and last.reason != TRANSFERRED else None,
     )
-    return Counted(subject_id, fact, {stage.value: day for stage, day in reached.items()})
+    is_winding = len(members) > 1 or any(lived[row.id].is_winding for row in members)
+    return Counted(subject_id, fact, {stage.value: day for stage, day in reached.items()}, is_winding)
 
 
 def _in_time(row: Any) -> bool:

@@ -3,26 +3,23 @@
 A change is two rows that are only inserted (the old fact out, the new one in), so two deeds never wait for each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from referral.core.database import new_id
 from referral.core.work import Work
 from referral.participants.usecases import ParticipantErased
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.usecases import ReferralMoved
 from referral.referrals.workflow import MILESTONES, EventName
-from referral.reports.measures import TRAITS, Fact, GroupKey, Side, Traits
+from referral.reports.measures import TRAITS, Extra, Fact, GroupKey, Side, Traits
 from referral.reports.models import FactChange, Journey
-from referral.reports.usecases.journeys import Counted, Lived, Offer, count_referrals, count_screening, live_through
+from referral.reports.usecases.journeys import Counted, Lived, count_referrals, count_screening, live_through
 from referral.screenings.models import Conversation, Screening
 from referral.screenings.usecases import ConversationHeld, ScreeningLogged
-from referral.trajectories.models import Trajectory
 
 QUIET = frozenset(
     {
@@ -31,61 +28,79 @@ QUIET = frozenset(
     }
 )  # fmt: skip
 """Events that no figure of the funnel looks at."""
+PLAIN = frozenset(
+    {EventName.SUBMIT, EventName.START_INTAKE, EventName.START_TRAJECTORY, EventName.COMPLETE, EventName.CLOSE}
+)
+"""Events after which a straight case needs no more than the referral itself: no hold, answer or handover changes."""
 MONTH = len("2026-03")
 COLUMN_OF: Mapping[GroupKey, str] = {key: key.name.lower() for key in TRAITS}
 """The column of a journey that holds a trait."""
 
-_DEED = (
-    ReferralEvent.referral_id, ReferralEvent.sequence, ReferralEvent.event, ReferralEvent.undoes,
-    ReferralEvent.to_status, ReferralEvent.occurred_at, ReferralEvent.facts,
-)  # fmt: skip
-_HISTORY = select(*_DEED).where(ReferralEvent.referral_id.in_(bindparam("ids", expanding=True)))
-_KNOWN = select(Journey.__table__).where(Journey.subject_id == bindparam("subject_id"))
-_CASE = (
-    Referral.id, Referral.origin_id, Referral.source_organisation_id, Referral.source_kind,
-    Referral.receiver_organisation_id, Referral.trajectory_id, Referral.skills, Referral.age_band,
-    Referral.language_background, Referral.municipality_code, Referral.employment, Referral.sector,
-    Referral.occupation_code, Referral.found_at, Referral.screened_on, Referral.conversation_held_on,
-    Referral.status, Referral.reason, Referral.offer_due_on, Referral.ended_at,
-    *(getattr(Referral, column) for column in MILESTONES.values()),
-)  # fmt: skip
-_CHAINS = select(*_CASE).where(
-    or_(
-        Referral.id.in_(bindparam("origins", expanding=True)),
-        Referral.origin_id.in_(bindparam("origins", expanding=True)),
+Known = dict[tuple[Side, UUID], dict[str, Any]]
+"""The journeys of one case as they were kept, by side and owner."""
+
+_JOURNEY, _CHANGE = Journey.metadata.tables["journey"], FactChange.metadata.tables["fact_change"]
+_REFERRAL, _EVENT = Referral.metadata.tables["referral"].c, ReferralEvent.metadata.tables["referral_event"].c
+_HISTORY = (
+    select(
+        _EVENT.referral_id, _EVENT.sequence, _EVENT.event, _EVENT.undoes, _EVENT.to_status, _EVENT.occurred_at,
+        _EVENT.facts,
     )
-)
-_OFFER = select(Trajectory.id, Trajectory.template, Trajectory.course_kind)
-_FORGET = delete(Journey).where(Journey.id == bindparam("journey_id"))
-_CORRECT = update(Journey).where(Journey.id == bindparam("journey_id"))
+    .where(_EVENT.referral_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_EVENT.sequence)
+)  # fmt: skip
+_CASES = select(
+    _REFERRAL.id, _REFERRAL.origin_id, _REFERRAL.source_organisation_id, _REFERRAL.source_kind,
+    _REFERRAL.receiver_organisation_id, _REFERRAL.skills, _REFERRAL.age_band, _REFERRAL.language_background,
+    _REFERRAL.municipality_code, _REFERRAL.employment, _REFERRAL.sector, _REFERRAL.occupation_code, _REFERRAL.found_at,
+    _REFERRAL.offered_template, _REFERRAL.offered_course_kind, _REFERRAL.screened_on, _REFERRAL.conversation_held_on,
+    _REFERRAL.status, _REFERRAL.reason, _REFERRAL.offer_due_on, _REFERRAL.ended_at,
+    *(_REFERRAL[column] for column in MILESTONES.values()),
+).where(
+    or_(
+        _REFERRAL.id.in_(bindparam("origins", expanding=True)),
+        _REFERRAL.origin_id.in_(bindparam("origins", expanding=True)),
+    )
+)  # fmt: skip
+_KNOWN = select(_JOURNEY).where(_JOURNEY.c.subject_id == bindparam("subject_id"))
+_HELD = select(_JOURNEY.c.id).where(_JOURNEY.c.subject_id == bindparam("subject_id")).with_for_update()
+_FORGET = delete(_JOURNEY).where(_JOURNEY.c.id == bindparam("journey_id"))
+_CORRECT = update(_JOURNEY).where(_JOURNEY.c.id == bindparam("journey_id"))
 
 
 def note_referral(event: ReferralMoved, work: Work) -> None:
     """An event happened to a referral: keep the facts of its case."""
     session = work.session
-    if session.get_one(ReferralEvent, event.event_id).event in QUIET:
+    happened = session.get_one(ReferralEvent, event.event_id).event
+    if happened in QUIET:
         return
     referral = session.get_one(Referral, event.object_id)
-    origin_id = referral.origin_id or referral.id
-    # Two referrals of one need may move at once; whoever comes second waits here, and then reads what the first did.
-    held = select(Journey.id).where(Journey.subject_id == origin_id).with_for_update()
-    members: Sequence[Any] = [referral]
-    if referral.origin_id is not None or _was_transferred(session, origin_id):
-        session.execute(held)
-        members = read_cases(session, [origin_id])
-    settle(session, origin_id, list(count_referrals(origin_id, members, *_told(session, members))))
+    origin_id, members = referral.origin_id or referral.id, list[Any]([referral])
+    known = _known(session, origin_id)
+    told = known.get((Side.SENT, referral.source_organisation_id))
+    if happened in PLAIN and told is not None and not told["is_winding"]:
+        lived = {referral.id: Lived((), Extra.ANSWERED in told["columns"], Extra.COLD in told["columns"])}
+    else:
+        lived = histories(session, [referral.id])
+        if referral.origin_id is not None or lived[referral.id].is_winding:
+            # Two referrals of one need may move at once: who comes second waits, and then reads what the first did.
+            session.connection().execute(_HELD, {"subject_id": origin_id})
+            known, members = _known(session, origin_id), list(read_cases(session, [origin_id]))
+            lived = histories(session, [each.id for each in members])
+    settle(session, known, list(count_referrals(origin_id, members, lived)))
 
 
 def note_screening(event: ScreeningLogged, work: Work) -> None:
     """A screening was logged: it counts from now on."""
-    settle(work.session, event.object_id, [count_screening(work.session.get_one(Screening, event.object_id), None)])
+    settle(work.session, {}, [count_screening(work.session.get_one(Screening, event.object_id), None)])
 
 
 def note_conversation(event: ConversationHeld, work: Work) -> None:
     """The result was discussed: the first conversation that was held counts."""
     first = select(func.min(Conversation.held_on)).where(Conversation.screening_id == event.object_id)
     screening = work.session.get_one(Screening, event.object_id)
-    settle(work.session, screening.id, [count_screening(screening, work.session.scalar(first))])
+    counted = [count_screening(screening, work.session.scalar(first))]
+    settle(work.session, _known(work.session, screening.id), counted)
 
 
 def blur_erased(event: ParticipantErased, work: Work) -> None:
@@ -96,24 +111,29 @@ def blur_erased(event: ParticipantErased, work: Work) -> None:
         journey.counted_on = journey.counted_on.replace(day=1)
 
 
-def settle(session: Session, subject_id: UUID, counted: Sequence[Counted]) -> None:
-    """Make the journeys of this case what they are now, and note what that changes in the figures."""
-    rows = session.execute(_KNOWN, {"subject_id": subject_id})
-    known = {(row.side, row.owner_id): row._asdict() for row in rows}
-    changes: list[dict[str, Any]] = []
+def settle(session: Session, known: Known, counted: Sequence[Counted]) -> None:
+    """Make the journeys of this case, of which these are known, what they are now; note what changes in the figures."""
+    connection = session.connection()
+    made, corrected, changes = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for now in counted:
         was = known.pop((now.fact.side, now.fact.owner_id), None)
-        old = fact_of(was) if was is not None else None
+        kept = journey_values(now, is_erased=was is not None and was["is_erased"])
         if was is None:
-            session.execute(insert(Journey), [{"id": new_id(), **journey_values(now)}])
-        elif (kept := journey_values(now, is_erased=was["is_erased"])) != {name: was[name] for name in kept}:
-            session.connection().execute(_CORRECT, {"journey_id": was["id"], **kept})
-        changes += _changes(old, now.fact)
+            made.append(kept)
+        elif any(was[name] != value for name, value in kept.items()):
+            corrected.append({"journey_id": was["id"], **kept})
+        changes += _changes(None if was is None else fact_of(was), now.fact)
     for gone in known.values():
-        session.execute(_FORGET, {"journey_id": gone["id"]})
+        connection.execute(_FORGET, {"journey_id": gone["id"]})
         changes += _changes(fact_of(gone), None)
-    if changes:
-        session.execute(insert(FactChange), changes)
+    for statement, rows in ((insert(_JOURNEY), made), (_CORRECT, corrected), (insert(_CHANGE), changes)):
+        if rows:
+            connection.execute(statement, rows)
+
+
+def _known(session: Session, subject_id: UUID) -> Known:
+    rows = session.connection().execute(_KNOWN, {"subject_id": subject_id})
+    return {(row.side, row.owner_id): row._asdict() for row in rows}
 
 
 def fact_of(row: Mapping[str, Any]) -> Fact:
@@ -145,12 +165,21 @@ def journey_values(counted: Counted, *, is_erased: bool = False) -> dict[str, An
         "loss": fact.loss,
         "reached": _blurred(reached) if is_erased else reached,
         "is_erased": is_erased,
+        "is_winding": counted.is_winding,
     }
 
 
 def change_values(fact: Fact) -> dict[str, Any]:
     """A fact as a change keeps it."""
-    return {**asdict(fact), "owner_id": str(fact.owner_id)}
+    return {
+        "owner_id": str(fact.owner_id),
+        "side": fact.side,
+        "month": fact.month,
+        "traits": fact.traits,
+        "columns": fact.columns,
+        "days": fact.days,
+        "loss": fact.loss,
+    }
 
 
 def changed_fact(kept: Mapping[str, Any]) -> Fact:
@@ -167,34 +196,17 @@ def changed_fact(kept: Mapping[str, Any]) -> Fact:
     )
 
 
-def offers_of(session: Session, ids: Iterable[UUID | None] | None = None) -> dict[UUID, Offer]:
-    """Template and kind of course by trajectory: of these, or of all."""
-    query = _OFFER if ids is None else _OFFER.where(Trajectory.id.in_([each for each in ids if each]))
-    return {row.id: (row.template, row.course_kind) for row in session.execute(query)}
-
-
 def read_cases(session: Session, origins: Sequence[UUID]) -> Sequence[Any]:
     """The referrals that are, or come from, these first ones; no column of a person."""
-    return session.execute(_CHAINS, {"origins": list(origins)}).all()
+    return session.connection().execute(_CASES, {"origins": list(origins)}).all()
 
 
 def histories(session: Session, ids: Sequence[UUID]) -> dict[UUID, Lived]:
     """What the histories of these referrals tell."""
     rows: dict[UUID, list[Any]] = {each: [] for each in ids}
-    for row in session.execute(_HISTORY.order_by(ReferralEvent.sequence), {"ids": list(ids)}):
+    for row in session.connection().execute(_HISTORY, {"ids": list(ids)}):
         rows[row.referral_id].append(row)
     return {each: live_through(history) for each, history in rows.items()}
-
-
-def _told(session: Session, members: Sequence[Any]) -> tuple[dict[UUID, Lived], dict[UUID, Offer]]:
-    return (
-        histories(session, [each.id for each in members]),
-        offers_of(session, {each.trajectory_id for each in members}),
-    )
-
-
-def _was_transferred(session: Session, origin_id: UUID) -> bool:
-    return session.scalar(select(Referral.id).where(Referral.origin_id == origin_id).limit(1)) is not None
 
 
 def _changes(old: Fact | None, new: Fact | None) -> list[dict[str, Any]]:

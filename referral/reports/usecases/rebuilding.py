@@ -4,7 +4,7 @@ What was kept of a case that is no longer there (its retention ended) cannot be 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -20,8 +20,8 @@ from referral.reports.measures import Fact
 from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.tally import Tally, unpack
 from referral.reports.usecases.folding import CellKey, add_to_cells, cell_values, sum_up
-from referral.reports.usecases.journeys import Counted, Offer, count_referrals, count_screening
-from referral.reports.usecases.keeping import changed_fact, fact_of, histories, journey_values, offers_of, read_cases
+from referral.reports.usecases.journeys import Counted, count_referrals, count_screening
+from referral.reports.usecases.keeping import changed_fact, fact_of, histories, journey_values, read_cases
 from referral.screenings.models import Conversation, Screening
 
 CHUNK = 500
@@ -54,7 +54,7 @@ def rebuild_facts(service: Service, *, progress: Progress = lambda _done, _total
         for cases in _cases(work.session):
             _settle(work.session, cases, found, sums)
             progress(found.counted["cases"], total)
-        _take_in(sums, _orphans(work.session, found))
+        sum_up(((fact, 1) for fact in _orphans(work.session, found)), sums)
         _replace_cells(work.session, sums, found)
     return found
 
@@ -86,19 +86,18 @@ def _cases(session: Session) -> Iterator[list[Case]]:
         first: dict[UUID, date | None] = {screening_id: held_on for screening_id, held_on in found}
         rows = session.execute(select(Screening.__table__).where(Screening.id.in_(ids)))
         yield [(row.id, [count_screening(row, first.get(row.id))]) for row in rows]
-    offers = offers_of(session)
     for ids in _pages(session, Referral.id, select(Referral.id).where(Referral.origin_id.is_(None))):
-        yield list(_referrals(session, ids, offers))
+        yield list(_referrals(session, ids))
 
 
-def _referrals(session: Session, ids: Sequence[UUID], offers: dict[UUID, Offer]) -> Iterator[Case]:
+def _referrals(session: Session, ids: Sequence[UUID]) -> Iterator[Case]:
     rows = read_cases(session, ids)
     lived = histories(session, [row.id for row in rows])
     chains: dict[UUID, list[Any]] = {}
     for row in rows:
         chains.setdefault(row.origin_id or row.id, []).append(row)
     for origin_id, members in chains.items():
-        yield origin_id, list(count_referrals(origin_id, members, lived, offers))
+        yield origin_id, list(count_referrals(origin_id, members, lived))
 
 
 def _pages(session: Session, key: Any, query: Any) -> Iterator[list[UUID]]:
@@ -126,12 +125,12 @@ def _settle(session: Session, cases: Sequence[Case], found: Rebuilt, sums: dict[
                 found.differences["missing" if was is None else "different"] += 1
                 wrong += [was["id"]] if was is not None else []
                 right.append({"id": new_id(), **values})
-        _take_in(sums, (now.fact for now in counted))
+        sum_up(((now.fact, 1) for now in counted), sums)
     found.counted["cases"] += len(cases)
     found.differences["extra"] += len(known)
     session.execute(delete(Journey).where(Journey.id.in_([*wrong, *(row["id"] for row in known.values())])))
     if right:
-        session.execute(insert(Journey), right)
+        session.connection().execute(insert(Journey), right)
 
 
 def _orphans(session: Session, found: Rebuilt) -> Iterator[Fact]:
@@ -143,11 +142,6 @@ def _orphans(session: Session, found: Rebuilt) -> Iterator[Fact]:
         for row in session.execute(select(table).where(sides, gone)):
             found.counted["kept without a case"] += 1
             yield fact_of(row._asdict())
-
-
-def _take_in(sums: dict[CellKey, Tally], facts: Iterable[Fact]) -> None:
-    for key, tally in sum_up((fact, 1) for fact in facts).items():
-        sums.setdefault(key, Tally()).add(tally)
 
 
 def _replace_cells(session: Session, sums: dict[CellKey, Tally], found: Rebuilt) -> None:
