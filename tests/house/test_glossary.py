@@ -23,6 +23,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Kinds of organisation": labels("organisationKind"),
     "Phases": labels("phase"),
     "Stages of the funnel": labels("stage"),
+    "Other figures of the funnel": labels("figure"),
     "How a handover went": labels("mode"),
 }
 WORDS = re.findall(

@@ -14,7 +14,7 @@ from referral.core.policy import Role, system_actor
 from referral.referrals.models import Referral
 from referral.referrals.workflow import EventName, Status
 from referral.reports.disclosure import SHARED
-from referral.reports.usecases import ShowFunnel, show_funnel
+from referral.reports.usecases import ShowFunnel, rebuild_facts, show_funnel
 from tests.reports.conftest import Ledger, Step, counts, path, stages
 
 MARCH = date(2026, 3, 2)
@@ -202,6 +202,7 @@ class TestScope:
 
     def test_the_service_itself_counts_everybody_under_disclosure_control(self, ledger: Ledger) -> None:
         self.fill(ledger)
+        rebuild_facts(ledger.service)
         with ledger.service.work() as work:
             funnel = show_funnel(ShowFunnel(), actor=system_actor(), work=work)
         assert (funnel.rows[0].stages[0].count, funnel.rule) == (100, SHARED)

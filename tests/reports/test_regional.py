@@ -44,11 +44,13 @@ def test_the_one_small_organisation_hides_the_next_smallest(ledger: Ledger) -> N
 
 
 def test_a_month_cannot_be_computed_back_from_its_quarter(ledger: Ledger) -> None:
-    for month, times in ((1, 5), (2, 30), (3, 20), (4, 6)):
+    for month, times in ((1, 5), (2, 30), (3, 20), (4, 6), (5, 9)):
         ledger.screen(date(2026, month, 10), times=times)
     rows = ledger.rows("network", groupBy="month")
     found = [by(rows, "month", f"2026-0{month}")["screened"]["count"] for month in (1, 2, 3, 4)]
-    assert found == [None, 30, None, None], "control: with April hidden too, the year alone would leave March visible"
+    assert found == [None, 30, None, None], "control: with March shown, its quarter (55) would leave 5 for January"
+    quarters = ledger.rows("network", groupBy="quarter")
+    assert by(quarters, "quarter", "2026-Q1")["screened"]["count"] == 55
 
 
 def test_an_organisation_cannot_be_computed_back_from_its_kind(ledger: Ledger) -> None:
@@ -70,14 +72,28 @@ class TestRows:
         assert ledger.rows("network", groupBy="ageBand") == empty
         assert [row["group"]["ageBand"] for row in empty] == sorted(labels("ageBand"))
 
-    def test_a_fine_division_has_only_rows_that_show_something(self, ledger: Ledger) -> None:
-        for band in ("65+", "18-24"):
-            ledger.screen(MARCH, age_band=band)
-        ledger.screen(MARCH, age_band="25-34", times=20)
-        rows = ledger.rows("network", groupBy="municipality,ageBand,languageBackground,month")
-        assert [row["group"]["ageBand"] for row in rows] == ["25-34"]
-        exact = ledger.rows("city", groupBy="municipality,ageBand,languageBackground,month")
-        assert len(exact) == 3, "control: the rows of the exact figures show that somebody is there"
+    def test_a_division_that_would_point_at_somebody_is_refused(self, ledger: Ledger) -> None:
+        ledger.screen(MARCH, age_band="65+")
+        for query in (
+            {"groupBy": "ageBand,languageBackground"},
+            {"groupBy": "month,ageBand", "employment": "employed"},
+        ):
+            refused = ledger.funnel("network", from_="2026-01-01", to="2026-12-31", **query)
+            assert [(e["pointer"], e["code"]) for e in refused.json["errors"]] == [("/groupBy", "too_fine")]
+        assert len(ledger.rows("city", groupBy="ageBand,languageBackground")) == 1, "control: the own cases may be"
+
+    def test_a_period_is_made_of_whole_months(self, ledger: Ledger) -> None:
+        refused = ledger.funnel("network", from_="2026-01-15", to="2026-03-15")
+        assert {e["pointer"]: e["code"] for e in refused.json["errors"]} == {
+            "/from": "part_of_month",
+            "/to": "part_of_month",
+        }
+        assert ledger.funnel("network", from_="2026-01-01", to="2026-11-03").status_code == 200, "up to today is whole"
+
+    def test_what_may_not_be_known_to_exist_is_refused(self, ledger: Ledger) -> None:
+        stranger = str(ledger.actors["stranger"].organisation_id)
+        refused = ledger.funnel("network", from_="2026-01-01", to="2026-12-31", organisation=stranger)
+        assert [(e["pointer"], e["code"]) for e in refused.json["errors"]] == [("/organisation", "not_found")]
 
 
 class TestTable:
@@ -98,18 +114,18 @@ class TestTable:
         assert response.data.startswith(b"\xef\xbb\xbf")
         return list(csv.reader(io.StringIO(response.data.decode("utf-8-sig"), newline=""), delimiter=";", strict=True))
 
-    @pytest.mark.parametrize("who", ["city", "network"])
-    def test_it_has_the_figures_of_the_json(self, ledger: Ledger, who: str) -> None:
+    @pytest.mark.parametrize(("who", "kind"), [("city", "sourceKind,"), ("network", "")])
+    def test_it_has_the_figures_of_the_json(self, ledger: Ledger, who: str, kind: str) -> None:
         self.fill(ledger)
-        header, *lines = self.table(ledger, who, "sourceKind,month,ageBand")
-        assert header[:4] == ["Soort verwijzer", "Maand", "Leeftijd", "Fase"]
-        body = ledger.funnel(who, from_="2026-01-01", to="2026-12-31", groupBy="sourceKind,month,ageBand").json
+        header, *lines = self.table(ledger, who, f"{kind}month,ageBand")
+        assert header[-11:-8] == ["Maand", "Leeftijd", "Fase"]
+        body = ledger.funnel(who, from_="2026-01-01", to="2026-12-31", groupBy=f"{kind}month,ageBand").json
         assert body["rows"], "there is something to compare"
         assert lines == [cells for row in body["rows"] for cells in self.cells(row, body)]
 
     def cells(self, row: dict[str, Any], body: dict[str, Any]) -> Iterator[list[str]]:
-        kind, month, age = row["group"].values()
-        group = [labels("organisationKind")[kind], month, labels("ageBand")[age] if age else "Onbekend"]
+        *kind, month, age = row["group"].values()
+        group = [*map(labels("organisationKind").get, kind), month, labels("ageBand")[age] if age else "Onbekend"]
         rule = [str(body["roundedTo"]), str(body["hiddenBelow"])]
         for stage in row["stages"]:
             count = "verborgen" if "hidden" in stage else str(stage["count"])
@@ -118,6 +134,10 @@ class TestTable:
         for loss in row["losses"]:
             why = [labels("party")[loss["party"]], labels("reason")[loss["reason"]]]
             yield [*group, "", *why, str(loss["count"]), "", "", "", *rule]
+        for other in row["others"]:
+            count = "verborgen" if "hidden" in other else str(other["count"])
+            figures = [dutch(other[name]) for name in ("share", "medianDays", "p90Days")]
+            yield [*group, labels("figure")[other["figure"]], "", "", count, *figures, *rule]
 
     def test_decimals_are_dutch(self, ledger: Ledger) -> None:
         ledger.refer(path(MARCH, 1))
