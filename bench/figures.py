@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -61,7 +62,8 @@ MILESTONE = (
 KINDS = ["municipality"] * 8 + ["uwv", "employer", "employer", "taalhuis"]
 FILTERS = {
     GroupKey.AGE_BAND: "25-34", GroupKey.LANGUAGE_BACKGROUND: "nt2", GroupKey.MUNICIPALITY: "GM0453",
-    GroupKey.SKILL: "reading_digital", GroupKey.FOUND_AT: "library", GroupKey.SECTOR: "F", GroupKey.EMPLOYMENT: "employed",
+    GroupKey.SKILL: "reading_digital", GroupKey.FOUND_AT: "library", GroupKey.SECTOR: "F",
+    GroupKey.EMPLOYMENT: "employed",
 }  # fmt: skip
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
 NAIVE = """
@@ -79,7 +81,8 @@ NAIVE = """
                count(*) OVER (PARTITION BY source_kind, month, to_status) AS total
         FROM steps
     )
-    SELECT source_kind, month, to_status, max(total), max(CASE WHEN place * 2 >= total AND (place - 1) * 2 < total THEN days END)
+    SELECT source_kind, month, to_status, max(total),
+           max(CASE WHEN place * 2 >= total AND (place - 1) * 2 < total THEN days END)
     FROM ranked GROUP BY source_kind, month, to_status
 """
 DIALECT = {
@@ -146,8 +149,8 @@ def measure(kind: str, url_of: Callable[[str], str], folder: Path, sizes: list[i
         filled = time.perf_counter() - started
         rebuilt = rebuild_facts(service)
         built = time.perf_counter() - started - filled
-        free = timed(lambda: ask(service, region, {}))
-        filtered = {key: timed(lambda: ask(service, region, {key: value})) for key, value in FILTERS.items()}
+        free = timed(partial(ask, service, region, {}))
+        filtered = {key: timed(partial(ask, service, region, {key: value})) for key, value in FILTERS.items()}
         slowest = max(filtered, key=lambda key: filtered[key])
         with service.engine.connect() as connection:
             if kind == "postgresql":
@@ -173,7 +176,8 @@ def judge(kind: str, sizes: list[int], found: dict[int, tuple[float, float, floa
     print(f"{kind}: growth exponent funnel {growth[0]:.2f}, filtered {growth[1]:.2f}, plain SQL {growth[2]:.2f}")
     good = ratio <= 2 and filtered <= 5 and (gain >= 50 or max(sizes) < 1_000_000)
     print(
-        f"{kind}: {ratio:.2f}x (target 2), filtered {filtered:.2f}x (target 5), gain {gain:,.0f}x (target 50 at a million)"
+        f"{kind}: {ratio:.2f}x (target 2), filtered {filtered:.2f}x (target 5),"
+        f" gain {gain:,.0f}x (target 50 at a million)"
     )
     return good
 
@@ -199,7 +203,7 @@ def fill(service: Service, size: int) -> Actor:
     """So many referrals with their events, in bulk; returns the coordinator of the largest organisation."""
     chance = Random(size)
     with service.work() as work:
-        owners = register(work.session, chance)
+        owners = register(work.session)
         person = Participant(id=new_id(), organisation_id=owners[0][0], registered_at=work.now)
         work.session.add(person)
         work.session.flush()
@@ -212,7 +216,7 @@ def fill(service: Service, size: int) -> Actor:
     return Actor(new_id(), owners[0][0], OrganisationKind.MUNICIPALITY, frozenset({Role.COORDINATOR}))
 
 
-def register(session: Session, chance: Random) -> list[tuple[UUID, str]]:
+def register(session: Session) -> list[tuple[UUID, str]]:
     region = Region(id=new_id(), kind=RegionKind.PARTNERSHIP, name="Meetregio")
     rows = [
         Organisation(id=new_id(), kind=OrganisationKind(kind), name=f"Organisatie {n}") for n, kind in enumerate(KINDS)
@@ -249,7 +253,7 @@ def one(chance: Random, owners: list[tuple[UUID, str]], person: UUID) -> tuple[d
                 "occurred_at": at,
                 "facts": {},
                 "before": None,
-            }  # fmt: skip
+            }
         )
         at += timedelta(days=min(int(chance.expovariate(0.1)), 90))
     last = STEPS[length - 1][1]
