@@ -68,6 +68,13 @@ OPERATIONS: Operations = {
     "referrals.list_history": _read("referral:history", _CASE, "referrals"),
     "workflow.show_workflow": _read("workflow:show", _ALL, "referrals"),
     "workflow.show_diagram": _read("workflow:diagram", _ALL, "referrals"),
+    # webhooks
+    "webhooks.list_webhooks": _read("webhook:list", _ADMIN, "webhooks"),
+    "webhooks.add_webhook": _make("webhook:add", _ADMIN, "webhooks"),
+    "webhooks.show_webhook": _read("webhook:show", _ADMIN, "webhooks"),
+    "webhooks.remove_webhook": Access("webhook:remove", _ADMIN, "webhooks:write"),
+    "webhooks.renew_secret": _make("webhook:renew_secret", _ADMIN, "webhooks"),
+    "webhooks.resume_webhook": _make("webhook:resume", _ADMIN, "webhooks"),
     # reports and logs
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),

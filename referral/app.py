@@ -30,6 +30,10 @@ from referral.referrals import api as referrals
 from referral.reports import api as reports
 from referral.screenings import api as screenings
 from referral.trajectories import api as trajectories
+from referral.webhooks import api as webhooks
+from referral.webhooks.addresses import AddressRules
+from referral.webhooks.sending import WebhookSender
+from referral.webhooks.usecases import SENDER
 
 JSON_DOORS = (
     identity.api,
@@ -40,6 +44,7 @@ JSON_DOORS = (
     privacy.api,
     referrals.api,
     referrals.workflow,
+    webhooks.api,
     reports.api,
     feed.api,
     logs.api,
@@ -61,7 +66,14 @@ def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_no
         now_reactions=reactions.NOW,
         later_reactions=reactions.LATER,
         clock=clock,
-        settings={**_plain(settings), "mail_sink": mail_sink(settings.smtp_url, settings.mail_sink_directory)},
+        settings={
+            **_plain(settings),
+            "mail_sink": mail_sink(settings.smtp_url, settings.mail_sink_directory),
+            SENDER: WebhookSender(
+                AddressRules(frozenset(settings.webhook_ports), settings.webhook_networks),
+                ca_file=settings.webhook_ca_file,
+            ),
+        },
     )
 
 

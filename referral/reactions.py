@@ -7,7 +7,8 @@ from referral.core.policy import system_actor
 from referral.core.work import Reactions, Work
 from referral.identity.usecases import UserDeactivated
 from referral.participants.usecases import AgreementWithdrawn, ParticipantErased
-from referral.referrals.usecases import return_cases_of, stop_sharing
+from referral.referrals.usecases import ReferralMoved, return_cases_of, stop_sharing
+from referral.webhooks.usecases import queue_deliveries
 
 
 def return_cases(event: UserDeactivated, work: Work) -> None:
@@ -20,7 +21,13 @@ def close_shared(event: AgreementWithdrawn | ParticipantErased, work: Work) -> N
     stop_sharing(event.object_id, actor=system_actor(), work=work)
 
 
+def announce(event: ReferralMoved, work: Work) -> None:
+    """A case moved: every webhook of the organisations that may know of it will hear so."""
+    queue_deliveries(event.object_id, event.event_id, work=work)
+
+
 NOW: Reactions = {
+    ReferralMoved: [announce],
     UserDeactivated: [return_cases],
     AgreementWithdrawn: [close_shared],
     ParticipantErased: [close_shared],

@@ -14,6 +14,7 @@ from referral.core.idempotency import forget_old_keys
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owners
 
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
@@ -99,6 +100,10 @@ def _drain(service: Service, stopped: Stopped) -> Counts:
     return {"handled": handled} if handled else {}
 
 
+def _deliver(service: Service, stopped: Stopped) -> Counts:
+    return deliver_due(service, stopped=stopped)
+
+
 def _send_digests(service: Service, stopped: Stopped) -> Counts:
     # The terms once more, because they may just have failed, and this job is done for the day when it ends well.
     return {**run_terms(service, stopped=stopped).counts, **send_digests(service, stopped=stopped).counts}
@@ -106,13 +111,23 @@ def _send_digests(service: Service, stopped: Stopped) -> Counts:
 
 def _forget(service: Service, _stopped: Stopped) -> Counts:
     with service.work() as work:
-        counts = {"keys": forget_old_keys(work), "attempts": forget_old_attempts(work)}
+        counts = {
+            "keys": forget_old_keys(work),
+            "attempts": forget_old_attempts(work),
+            "deliveries": forget_delivered(work),
+        }
     return {name: count for name, count in counts.items() if count}
+
+
+def _tell_owners(service: Service, _stopped: Stopped) -> Counts:
+    return tell_owners(service)
 
 
 JOBS = (
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
+    Job("webhooks", _deliver, timedelta()),
+    Job("resting_webhooks", _tell_owners, timedelta(minutes=10)),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),
     Job("forgotten", _forget, timedelta(hours=1)),
 )

@@ -32,6 +32,8 @@ ALL_SCOPES = (
     "participants:write",
     "referrals:read",
     "referrals:write",
+    "webhooks:read",
+    "webhooks:write",
     "reports:read",
     "audit:read",
 )

@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from urllib.parse import urlsplit
 
+from referral.notifications.mail import write_mail
 from referral.notifications.models import Kind
 from referral.referrals.models import Referral
 from referral.referrals.workflow import LABELS, Status
@@ -117,26 +114,16 @@ def status_label(referral: Referral) -> str:
 def compose(
     name: str, email: str, chapters: Sequence[Chapter], *, public_url: str, message_id: str, at: datetime
 ) -> EmailMessage:
-    """The mail. `message_id` is the part before the @; the sender is `noreply` at the host of the service."""
-    host = urlsplit(public_url).hostname or "localhost"
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = _subject(sum(chapter.count for chapter in chapters))
-    mail["From"] = Address("Screening en verwijzing", "noreply", host)
-    mail["To"] = Address(name, addr_spec=email)
-    mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{message_id}@{host}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("\n".join(_body(name, chapters, public_url)), cte="quoted-printable")
-    return mail
+    """The mail. `message_id` is the part before the @."""
+    subject = _subject(sum(chapter.count for chapter in chapters))
+    return write_mail(name, email, subject, _lines(chapters), public_url=public_url, message_id=message_id, at=at)
 
 
 def _subject(count: int) -> str:
     return "Er wacht 1 zaak op u" if count == 1 else f"Er wachten {count} zaken op u"
 
 
-def _body(name: str, chapters: Sequence[Chapter], public_url: str) -> Iterable[str]:
-    yield f"Beste {name},"
-    yield ""
+def _lines(chapters: Sequence[Chapter]) -> Iterable[str]:
     yield "Dit wacht op u."
     organisation = None
     for chapter in chapters:
@@ -146,10 +133,7 @@ def _body(name: str, chapters: Sequence[Chapter], public_url: str) -> Iterable[s
         yield ""
         yield from chapter.as_text()
     yield ""
-    yield f"Alles staat op {public_url}"
-    yield ""
     yield "U krijgt hoogstens één bericht per dag. Er staan met opzet geen gegevens van deelnemers in."
-    yield "Dit bericht is automatisch gemaakt. U kunt er niet op antwoorden."
 
 
 def _in_words(day: date) -> str:

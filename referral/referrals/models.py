@@ -153,6 +153,13 @@ class Referral(SealedModel):
         advice = self.trajectory_id is None and self.status is Status.SUBMITTED
         return advice or self.is_escalated or self.status is Status.EXPIRED
 
+    @property
+    def organisation_ids(self) -> frozenset[UUID]:
+        """The organisations that may know of it now; `visible_to` says the same in SQL."""
+        received = self.receiver_organisation_id if self.submitted_at else None
+        asked = self.escalation_organisation_id if self.waits_for_region else None
+        return frozenset(each for each in (self.source_organisation_id, received, asked) if each is not None)
+
     def relations_to(self, actor: Actor) -> frozenset[Relation]:
         """What this actor is to the referral; `visible_to` says the same in SQL."""
         received = self.receiver_organisation_id == actor.organisation_id and self.submitted_at is not None

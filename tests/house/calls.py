@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from tests.world import World, trajectory_body
 
 CSV = "text/csv"
+RECEIVER = "https://ontvanger.example/verwijzingen"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,13 @@ def person(world: World) -> dict[str, Any]:
 def participant(world: World) -> str:
     """The id of a new participant of Gemeente Duinwijk."""
     answer = world.call("referrer", "POST", "/v1/participants", person(world))
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["id"])
+
+
+def webhook(world: World) -> str:
+    """The id of a new webhook of Gemeente Duinwijk."""
+    answer = world.call("admin", "POST", "/v1/webhooks", {"url": f"{RECEIVER}?nr={world.calls}"})
     assert answer.status_code == 201, answer.json
     return str(answer.json["id"])
 
@@ -171,6 +179,12 @@ CALLS: Mapping[str, Prepare] = {
     "workflow.show_workflow": lambda _: Call("referrer", "GET", "/v1/workflow"),
     "workflow.show_diagram": lambda _: Call("referrer", "GET", "/v1/workflow/diagram"),
     "reports.show_funnel": lambda _: Call("coordinator", "GET", "/v1/reports/funnel?groupBy=month"),
+    "webhooks.list_webhooks": lambda _: Call("admin", "GET", "/v1/webhooks"),
+    "webhooks.add_webhook": lambda _: Call("admin", "POST", "/v1/webhooks", {"url": RECEIVER}),
+    "webhooks.show_webhook": lambda w: Call("admin", "GET", f"/v1/webhooks/{webhook(w)}"),
+    "webhooks.remove_webhook": lambda w: Call("admin", "DELETE", f"/v1/webhooks/{webhook(w)}"),
+    "webhooks.renew_secret": lambda w: Call("admin", "POST", f"/v1/webhooks/{webhook(w)}/secrets", {}),
+    "webhooks.resume_webhook": lambda w: Call("admin", "POST", f"/v1/webhooks/{webhook(w)}/resumptions", {}),
     "feed.list_events": lambda _: Call("referrer", "GET", "/v1/events"),
     "audit.list_entries": lambda _: Call("privacy", "GET", "/v1/audit-entries"),
 }
