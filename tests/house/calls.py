@@ -190,4 +190,5 @@ CALLS: Mapping[str, Prepare] = {
 }
 """By the name of the operation in `referral.access`; making one prepares whatever must be there first."""
 
-WITH_BODY = tuple(endpoint for endpoint in CALLS if not endpoint.partition(".")[2].startswith(("show_", "list_")))
+WITHOUT_BODY = ("show_", "list_", "remove_")
+WITH_BODY = tuple(endpoint for endpoint in CALLS if not endpoint.partition(".")[2].startswith(WITHOUT_BODY))
