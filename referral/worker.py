@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 import structlog
 
 from referral.core.idempotency import forget_old_keys
+from referral.core.processing import forget_erased
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
@@ -18,6 +19,7 @@ from referral.notifications.usecases import run_terms, send_digests
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
 HANDFUL = 20
+LATECOMERS = timedelta(days=1)
 
 log = structlog.get_logger("referral.worker")
 
@@ -106,7 +108,11 @@ def _send_digests(service: Service, stopped: Stopped) -> Counts:
 
 def _forget(service: Service, _stopped: Stopped) -> Counts:
     with service.work() as work:
-        counts = {"keys": forget_old_keys(work), "attempts": forget_old_attempts(work)}
+        counts = {
+            "keys": forget_old_keys(work),
+            "attempts": forget_old_attempts(work),
+            "subjects": forget_erased(work.session, work.now - LATECOMERS),
+        }
     return {name: count for name, count in counts.items() if count}
 
 

@@ -52,6 +52,10 @@ ROWS: Mapping[str, list[tuple[str, str]]] = {
     "reports.show_funnel": [("report:funnel", "report")],
     "feed.list_events": [("event:list", "referral")],
     "audit.list_entries": [("audit:list", "audit_entry")],
+    "accountability.list_processing_records": [("processing_record:list", "processing_record")],
+    "accountability.list_access_of_participant": [("participant:access_log", "participant")],
+    "accountability.list_access_of_referral": [("referral:access_log", "referral")],
+    "accountability.find_affected": [("audit:affected", "audit_entry")],
 }
 """What each operation leaves when it goes well: the actions and what they were done to."""
 
