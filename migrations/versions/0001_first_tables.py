@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("object_id", sa.Uuid(), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("traceparent", sa.String(length=55), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
@@ -111,7 +112,6 @@ def upgrade() -> None:
     with op.batch_alter_table("processing_record", schema=None) as batch_op:
         batch_op.create_index("ix_processing_record_organisation", ["organisation_id", "id"], unique=False)
         batch_op.create_index("ix_processing_record_span", ["trace_id", "span_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_processing_record_started_at"), ["started_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_processing_record_subject_bix"), ["subject_bix"], unique=False)
 
     op.create_table(
@@ -1003,7 +1003,6 @@ def downgrade() -> None:
     op.drop_table("region")
     with op.batch_alter_table("processing_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_processing_record_subject_bix"))
-        batch_op.drop_index(batch_op.f("ix_processing_record_started_at"))
         batch_op.drop_index("ix_processing_record_span")
         batch_op.drop_index("ix_processing_record_organisation")
 

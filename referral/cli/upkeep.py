@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from config.settings import load
+from referral.cli.accounting import affected, register
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
 from referral.core.policy import Role, system_actor
 from referral.core.processing import ProcessingRecord
@@ -66,6 +67,10 @@ def import_screenings_file(file: Path, organisation: str | None) -> None:
 @click.group()
 def report() -> None:
     """Figures."""
+
+
+report.add_command(register)
+report.add_command(affected)
 
 
 @report.command("funnel")

@@ -51,7 +51,7 @@ class ProcessingRecord(Base):
     trace_id: Mapped[str] = mapped_column(String(32))
     span_id: Mapped[str] = mapped_column(String(16))
     parent_span_id: Mapped[str | None] = mapped_column(String(16))
-    started_at: Mapped[datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime]
     ended_at: Mapped[datetime]
     service_version: Mapped[str] = mapped_column(String(32))
     subject_ct: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -23,7 +23,7 @@ from referral.core.encryption import KeyRing, Reading, bind_key_ring, open_readi
 from referral.core.outbox import Event, OutboxMessage
 from referral.core.policy import SYSTEM_ID, Actor
 from referral.core.processing import write_records
-from referral.core.tracing import Span, new_span_id
+from referral.core.tracing import Span, continue_trace, new_span_id
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 FIRST_PAUSE = timedelta(seconds=5)
@@ -59,6 +59,11 @@ class Work:
         """The Dutch calendar day of this work."""
         return self.trace.now.astimezone(AMSTERDAM).date()
 
+    @property
+    def traceparent(self) -> str:
+        """The header that hands this work's trace on to whoever it calls (W3C Trace Context)."""
+        return Span(self.trace.id, self.trace.span_id).traceparent
+
     def publish(self, event: Event) -> None:
         """Write the event to the outbox and run the reactions that must share this transaction."""
         self.session.add(
@@ -67,6 +72,7 @@ class Work:
                 object_id=event.object_id,
                 payload=event.to_payload(),
                 published_at=self.now,
+                traceparent=self.traceparent,
                 attempts=0,
             )
         )
@@ -127,8 +133,7 @@ class Service:
     @contextmanager
     def work(self, *, now: datetime | None = None, span: Span | None = None, read_only: bool = False) -> Iterator[Work]:
         """All or nothing: commit when the block ends well, roll back when it does not. `span` joins a trace."""
-        span = span or Span()
-        trace = Trace(span.trace_id, now or self.clock(), span.span_id, span.parent_span_id)
+        trace = _trace_at(now or self.clock(), span or Span())
         engine = self.engine.execution_options(**{READ_ONLY: True}) if read_only else self.engine
         session = Session(engine, expire_on_commit=False)
         bind_key_ring(session, self.key_ring)
@@ -156,6 +161,7 @@ def drain(service: Service, *, most: int = 500) -> int:
             if message is None:
                 return handled
             kind = kinds.get(message.event)
+            work.trace = _trace_at(work.now, continue_trace(message.traceparent))
             try:
                 with work.session.begin_nested():
                     for react in service.later_reactions[kind] if kind else ():
@@ -168,6 +174,10 @@ def drain(service: Service, *, most: int = 500) -> int:
                 message.retry_at = work.now + min(LONGEST_PAUSE, FIRST_PAUSE * 2**message.attempts)
                 log.error("reaction", kind=type(error).__name__, outbox_event=message.event, attempts=message.attempts)
     return handled
+
+
+def _trace_at(now: datetime, span: Span) -> Trace:
+    return Trace(span.trace_id, now, span.span_id, span.parent_span_id)
 
 
 def _next_message(work: Work) -> OutboxMessage | None:

@@ -54,7 +54,7 @@ def give_notice(
         about,
         object_id,
         subjects=[referral.participant_id] if referral else [],
-        controller=organisation_id,
+        controller=referral.source_organisation_id if referral else organisation_id,
         kind=kind.value,
         organisation_id=str(organisation_id),
     )
