@@ -5,6 +5,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from referral.core.codelists.files import open_text, read_toml
 from referral.core.encryption import SealedModel
 from referral.core.policy import system_actor
 from referral.core.processing import SubjectMissing, UnknownAction
-from referral.core.work import drain
+from referral.core.tracing import continue_trace
+from referral.core.work import Work, drain
 from referral.participants.models import Participant
 from referral.referrals.models import Referral
+from referral.referrals.usecases import ReferralMoved
 from referral.referrals.workflow import EventName
 from tests.accountability.logs import Line, entries, records
 from tests.house.calls import CALLS
@@ -255,3 +258,21 @@ def test_one_trace_may_hold_many_requests(world: World) -> None:
     rows, lines = entries(world, trace_id=TRACE), records(world, trace_id=TRACE)
     assert [(row.span_id, row.object_id) for row in rows] == [(line.record.span_id, line.subject_id) for line in lines]
     assert len({row.span_id for row in rows}) == 2
+
+
+def test_what_happens_later_goes_on_in_the_trace_of_the_deed(world: World) -> None:
+    """So that a message to another system carries the trace in which it came about."""
+    drain(world.service)
+    heard: list[tuple[str, str | None]] = []
+
+    def listen(_event: ReferralMoved, work: Work) -> None:
+        heard.append((work.trace.id, work.trace.parent_span_id))
+        assert continue_trace(work.traceparent).trace_id == work.trace.id
+
+    answer = world.call(
+        "referrer", "POST", "/v1/referrals", world.referral_body(), traceparent=f"00-{TRACE}-{PARENT}-01"
+    )
+    assert answer.status_code == 201
+    ours = continue_trace(answer.headers["traceparent"])
+    assert drain(replace(world.service, later_reactions={ReferralMoved: [listen]})) == 2
+    assert heard == [(TRACE, ours.parent_span_id)] * 2
