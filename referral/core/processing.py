@@ -6,13 +6,13 @@ sealed under the service's own key, with a blind index to ask for "all records o
 empties both. A deed that fails leaves no row, because row and deed share one transaction. Nothing is sampled.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, insert, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from referral.core.audit import Trace
@@ -92,23 +92,21 @@ def write_records(
         raise SubjectMissing(action)
     if listed.activity is None:
         return
-    people: Sequence[UUID | None] = (None,) if subjects is None else tuple(dict.fromkeys(subjects))
-    ring_of(session).prefetch(session, filter(None, people))
-    for subject_id in people:
-        record = ProcessingRecord(
-            id=new_id(),
-            organisation_id=organisation_id,
-            activity=listed.activity,
-            action=action,
-            trace_id=trace.id,
-            span_id=trace.span_id,
-            parent_span_id=trace.parent_span_id,
-            started_at=trace.now,
-            ended_at=ended_at,
-            service_version=SERVICE_VERSION,
-        )
-        _name_subject(session, record, subject_id)
-        session.add(record)
+    about = {
+        "organisation_id": organisation_id,
+        "activity": listed.activity,
+        "action": action,
+        "trace_id": trace.id,
+        "span_id": trace.span_id,
+        "parent_span_id": trace.parent_span_id,
+        "started_at": trace.now,
+        "ended_at": ended_at,
+        "service_version": SERVICE_VERSION,
+    }
+    people = (None,) if subjects is None else tuple(dict.fromkeys(subjects))
+    if people:
+        rows = [about | named for named in _named(session, people)]
+        session.execute(insert(ProcessingRecord), rows)
 
 
 def find_action(action: str) -> Action:
@@ -135,13 +133,20 @@ def forget_erased(session: Session, since: datetime) -> int:
     return sum(_empty(session, ProcessingRecord.about(session, subject_id)) for subject_id in erased)
 
 
-def _name_subject(session: Session, record: ProcessingRecord, subject_id: UUID | None) -> None:
-    """Seal of whom the record is, unless that person was erased: then it says that it happened, not to whom."""
+def _named(session: Session, people: Sequence[UUID | None]) -> Iterator[dict[str, object]]:
+    """For each person the id of a row with the person sealed in it; about who was erased it does not say who it was."""
     ring = ring_of(session)
-    if subject_id is None or not ring.is_alive(session, subject_id):
-        return
-    record.subject_ct = ring.seal(session, LABEL, record.id, SERVICE_SUBJECT, subject_id.bytes)
-    record.subject_bix = ring.index_keys(session).tag(LABEL, subject_id.bytes)
+    living = ring.living(session, [each for each in people if each is not None])
+    for subject_id in people:
+        row_id = new_id()
+        if subject_id not in living:
+            yield {"id": row_id, "subject_ct": None, "subject_bix": None}
+            continue
+        yield {
+            "id": row_id,
+            "subject_ct": ring.seal(session, LABEL, row_id, SERVICE_SUBJECT, subject_id.bytes),
+            "subject_bix": ring.index_keys(session).tag(LABEL, subject_id.bytes),
+        }
 
 
 def _empty(session: Session, which: ColumnElement[bool]) -> int:

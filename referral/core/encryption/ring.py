@@ -85,12 +85,14 @@ class KeyRing:
         if new := [subject_id for subject_id in unknown if subject_id.int not in present]:
             held.keep_created(self._store.create(session.connection(), new))
 
-    def is_alive(self, session: Session, subject_id: UUID) -> bool:
-        """Whether this person's key was made and not destroyed, as far as this transaction knows."""
+    def living(self, session: Session, subject_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these people who were not erased. Raises `KeyMissing` for somebody who never had a key."""
         held = self._held(session)
-        if held.get(subject_id) is None and subject_id.int not in held.absent:
-            self._load(session, [subject_id])
-        return held.get(subject_id) is not None
+        found = self._load(session, self._unknown(session, subject_ids))
+        living = {each for each in subject_ids if held.get(each) is not None}
+        if any(each.int not in found for each in set(subject_ids) - living):
+            raise KeyMissing
+        return living
 
     def erased_since(self, session: Session, since: datetime) -> Sequence[UUID]:
         """Who was erased at this instant or later."""
