@@ -79,6 +79,11 @@ OPERATIONS: Operations = {
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
     "audit.list_entries": _read("audit:list", _PRIVACY, "audit"),
+    # accountability
+    "accountability.list_processing_records": _read("processing_record:list", _PRIVACY, "audit"),
+    "accountability.list_access_of_participant": _read("participant:access_log", _PRIVACY, "audit"),
+    "accountability.list_access_of_referral": _read("referral:access_log", _COORDINATOR | _PRIVACY, "audit"),
+    "accountability.find_affected": _read("audit:affected", _PRIVACY, "audit"),
     # the service itself
     "health.live": _PUBLIC,
     "health.ready": _PUBLIC,

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from config.settings import Settings
 from referral import reactions
 from referral.access import OPERATIONS
+from referral.accountability import api as accountability
 from referral.core import http
 from referral.core.database import connect
 from referral.core.encryption import FileKeys, KeyRing, check_key_directory
@@ -48,6 +49,7 @@ JSON_DOORS = (
     reports.api,
     feed.api,
     logs.api,
+    accountability.api,
 )
 PAGE_DOORS = (sign_in.pages, home.pages)
 

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 import structlog
 
 from referral.core.idempotency import forget_old_keys
+from referral.core.processing import forget_erased
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
@@ -19,6 +20,7 @@ from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owner
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
 HANDFUL = 20
+LATECOMERS = timedelta(days=1)
 
 log = structlog.get_logger("referral.worker")
 
@@ -115,6 +117,7 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
             "keys": forget_old_keys(work),
             "attempts": forget_old_attempts(work),
             "deliveries": forget_delivered(work),
+            "subjects": forget_erased(work.session, work.now - LATECOMERS),
         }
     return {name: count for name, count in counts.items() if count}
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("result", sa.String(length=64), nullable=False),
         sa.Column("origin", sa.String(length=64), nullable=False),
         sa.Column("trace_id", sa.String(length=32), nullable=False),
+        sa.Column("span_id", sa.String(length=16), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
@@ -71,6 +72,7 @@ def upgrade() -> None:
         sa.Column("object_id", sa.Uuid(), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("traceparent", sa.String(length=55), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
@@ -82,6 +84,35 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_message_object_id"), ["object_id"], unique=False)
         batch_op.create_index("ix_outbox_message_waiting", ["handled_at", "id"], unique=False)
+
+    op.create_table(
+        "processing_record",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("activity", sa.String(length=64), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("trace_id", sa.String(length=32), nullable=False),
+        sa.Column("span_id", sa.String(length=16), nullable=False),
+        sa.Column("parent_span_id", sa.String(length=16), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("service_version", sa.String(length=32), nullable=False),
+        sa.Column("subject_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("subject_bix", sa.LargeBinary(length=17), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(subject_ct IS NULL) = (subject_bix IS NULL)", name=op.f("ck_processing_record_subject")),
+        sa.CheckConstraint(
+            {
+                "sqlite": "subject_ct IS NULL OR (length(subject_ct) >= 48 AND substr(subject_ct, 1, 2) = x'0101')",
+                "postgresql": "subject_ct IS NULL OR (length(subject_ct) >= 48 AND substr(subject_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_processing_record_subject_ct_sealed"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_processing_record")),
+    )
+    with op.batch_alter_table("processing_record", schema=None) as batch_op:
+        batch_op.create_index("ix_processing_record_organisation", ["organisation_id", "id"], unique=False)
+        batch_op.create_index("ix_processing_record_span", ["trace_id", "span_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_processing_record_subject_bix"), ["subject_bix"], unique=False)
 
     op.create_table(
         "region",
@@ -371,6 +402,7 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("gen", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("wk_id", sa.Integer(), nullable=False),
+        sa.Column("first_wk_id", sa.Integer(), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=True),
         sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(blob IS NULL) = (destroyed_at IS NOT NULL)", name=op.f("ck_subject_key_tombstone")),
@@ -1045,6 +1077,12 @@ def downgrade() -> None:
 
     op.drop_table("sign_in_attempt")
     op.drop_table("region")
+    with op.batch_alter_table("processing_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_processing_record_subject_bix"))
+        batch_op.drop_index("ix_processing_record_span")
+        batch_op.drop_index("ix_processing_record_organisation")
+
+    op.drop_table("processing_record")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_message_waiting")
         batch_op.drop_index(batch_op.f("ix_outbox_message_object_id"))

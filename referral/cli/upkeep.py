@@ -6,8 +6,10 @@ from pathlib import Path
 import click
 
 from config.settings import load
+from referral.cli.accounting import affected, register
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
 from referral.core.policy import Role, system_actor
+from referral.core.processing import ProcessingRecord
 from referral.demo import ACCOUNTS
 from referral.participants.models import Participant
 from referral.reports.schemas import FunnelQuery, show_csv
@@ -25,7 +27,7 @@ def keys() -> None:
 def keys_status() -> None:
     """How many keys stand under which wrapping key, and which index version is in use."""
     with opened_service() as service, service.work(read_only=True) as work:
-        click.echo(str(service.key_ring.status(work.session, [Participant])))
+        click.echo(str(service.key_ring.status(work.session, [Participant, ProcessingRecord])))
 
 
 @keys.command("rotate")
@@ -65,6 +67,10 @@ def import_screenings_file(file: Path, organisation: str | None) -> None:
 @click.group()
 def report() -> None:
     """Figures."""
+
+
+report.add_command(register)
+report.add_command(affected)
 
 
 @report.command("funnel")

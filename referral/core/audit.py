@@ -1,7 +1,7 @@
 """The audit log: who did or read what, for which organisation, from where, with which result. Rows are added, never
 changed, in the transaction of the deed itself (BIO2 8.15.01, AVG art. 5(2)). No personal data of participants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from referral.core.database import Base
 from referral.core.policy import Actor
+from referral.core.tracing import new_span_id
 
 
 class AuditEntry(Base):
@@ -29,15 +30,21 @@ class AuditEntry(Base):
     result: Mapped[str] = mapped_column(String(64))
     origin: Mapped[str] = mapped_column(String(64))
     trace_id: Mapped[str] = mapped_column(String(32), index=True)
+    span_id: Mapped[str] = mapped_column(String(16))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Where and when a piece of work runs: the instant and the id that joins its log lines, rows and answer."""
+    """Where and when a piece of work runs: the instant and the id that joins its log lines, rows and answer.
+
+    `span_id` is this work's own place in the trace, `parent_span_id` that of the system that asked for it.
+    """
 
     id: str
     now: datetime
+    span_id: str = field(default_factory=new_span_id)
+    parent_span_id: str | None = None
 
 
 def write_entry(
@@ -67,6 +74,7 @@ def write_entry(
             result=result,
             origin=actor.origin,
             trace_id=trace.id,
+            span_id=trace.span_id,
             details=details,
         )
     )

@@ -187,6 +187,16 @@ CALLS: Mapping[str, Prepare] = {
     "webhooks.resume_webhook": lambda w: Call("admin", "POST", f"/v1/webhooks/{webhook(w)}/resumptions", {}),
     "feed.list_events": lambda _: Call("referrer", "GET", "/v1/events"),
     "audit.list_entries": lambda _: Call("privacy", "GET", "/v1/audit-entries"),
+    "accountability.list_processing_records": lambda _: Call("privacy", "GET", "/v1/processing-records"),
+    "accountability.list_access_of_participant": lambda w: Call(
+        "privacy", "GET", f"/v1/participants/{participant(w)}/access-log"
+    ),
+    "accountability.list_access_of_referral": lambda w: Call(
+        "coordinator", "GET", f"/v1/referrals/{w.refer()['id']}/access-log"
+    ),
+    "accountability.find_affected": lambda w: Call(
+        "privacy", "POST", "/v1/audit-entries/_affected", {"userId": str(w.users["referrer"])}
+    ),
 }
 """By the name of the operation in `referral.access`; making one prepares whatever must be there first."""
 

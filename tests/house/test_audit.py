@@ -58,6 +58,10 @@ ROWS: Mapping[str, list[tuple[str, str]]] = {
     "webhooks.renew_secret": [("webhook:renew_secret", "webhook")],
     "webhooks.resume_webhook": [("webhook:resume", "webhook")],
     "audit.list_entries": [("audit:list", "audit_entry")],
+    "accountability.list_processing_records": [("processing_record:list", "processing_record")],
+    "accountability.list_access_of_participant": [("participant:access_log", "participant")],
+    "accountability.list_access_of_referral": [("referral:access_log", "referral")],
+    "accountability.find_affected": [("audit:affected", "audit_entry")],
 }
 """What each operation leaves when it goes well: the actions and what they were done to."""
 

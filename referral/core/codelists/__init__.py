@@ -3,6 +3,14 @@
 A record keeps a code and the year of its list (`LIST_YEARS`). Codes are retired, never deleted.
 """
 
+from referral.core.codelists.activities import (
+    Action,
+    Activity,
+    Category,
+    Register,
+    actions,
+    processing_register,
+)
 from referral.core.codelists.economy import Occupation, Sector, occupations, sectors
 from referral.core.codelists.files import frozen
 from referral.core.codelists.instruments import Block, Instrument, instruments
@@ -17,7 +25,10 @@ LIST_YEARS = frozen((name, code_list.year) for name, code_list in code_lists().i
 
 __all__ = [
     "LIST_YEARS",
+    "Action",
+    "Activity",
     "Block",
+    "Category",
     "CodeList",
     "Effect",
     "Instrument",
@@ -27,11 +38,13 @@ __all__ = [
     "Occupation",
     "Party",
     "Reason",
+    "Register",
     "RetentionTerm",
     "Sector",
     "Template",
     "Term",
     "Terms",
+    "actions",
     "code_lists",
     "default_terms",
     "instruments",
@@ -41,6 +54,7 @@ __all__ = [
     "municipalities",
     "occupations",
     "parse_period",
+    "processing_register",
     "reasons",
     "reasons_for",
     "retention_terms",

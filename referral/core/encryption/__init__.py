@@ -25,7 +25,7 @@ from referral.core.encryption.normalise import normalise_client_number, normalis
 from referral.core.encryption.providers import DestroyReceipt, FileKeys, KeyProvider, check_key_directory
 from referral.core.encryption.reading import PurposeMissing, Reading, open_reading
 from referral.core.encryption.ring import KeyRing, bind_key_ring
-from referral.core.encryption.rotation import KeyStatus, WrappingStatus
+from referral.core.encryption.rotation import KeyStatus, WrappingStatus, subjects_under
 from referral.core.encryption.search import SealedExpression
 
 __all__ = [
@@ -67,5 +67,6 @@ __all__ = [
     "seal_new_row",
     "sealed_check",
     "subject_key",
+    "subjects_under",
     "wrapping_key",
 ]

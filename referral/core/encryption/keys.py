@@ -12,12 +12,18 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, SmallInteger, String, Table, Uuid
+from sqlalchemy.engine.default import DefaultExecutionContext
 
 from referral.core.database import Base, UtcDateTime
 
 INDEX_SUBJECT: Final = UUID(int=0)
 SERVICE_SUBJECT: Final = UUID(int=1)
 RESERVED_SUBJECTS: Final = frozenset({INDEX_SUBJECT, SERVICE_SUBJECT})
+
+
+def _first_wk_id(context: DefaultExecutionContext) -> int:
+    return int((context.current_parameters or {})["wk_id"])
+
 
 wrapping_key = Table(
     "wrapping_key",
@@ -33,6 +39,8 @@ subject_key = Table(
     Column("subject_id", Uuid, primary_key=True),
     Column("gen", SmallInteger, primary_key=True, autoincrement=False),
     Column("wk_id", ForeignKey(wrapping_key.c.id, ondelete="RESTRICT"), nullable=False, index=True),
+    # Where the key began: a rotation moves it on, but a stolen copy of the database has it under the key of its time.
+    Column("first_wk_id", Integer, nullable=False, default=_first_wk_id),
     Column("blob", LargeBinary),
     Column("destroyed_at", UtcDateTime),
     CheckConstraint("(blob IS NULL) = (destroyed_at IS NOT NULL)", name="tombstone"),

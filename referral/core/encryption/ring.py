@@ -7,18 +7,18 @@ All work with keys runs in the caller's session, on its connection and in its tr
 import os
 import time
 import weakref
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from referral.core.encryption.cache import HeldKeys, KeyCache, held_keys, hold_keys
 from referral.core.encryption.envelope import DataKey, WrongKey, generation_of, label_prefix, place_of
 from referral.core.encryption.index import IndexedModel, IndexKeys
-from referral.core.encryption.keys import INDEX_SUBJECT, RESERVED_SUBJECTS
+from referral.core.encryption.keys import INDEX_SUBJECT, RESERVED_SUBJECTS, subject_key
 from referral.core.encryption.providers import KeyProvider
 from referral.core.encryption.reading import renew_permit
 from referral.core.encryption.rotation import KeyStatus, read_status, rewrap
@@ -84,6 +84,20 @@ class KeyRing:
             raise Erased
         if new := [subject_id for subject_id in unknown if subject_id.int not in present]:
             held.keep_created(self._store.create(session.connection(), new))
+
+    def living(self, session: Session, subject_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these people who were not erased. Raises `KeyMissing` for somebody who never had a key."""
+        held = self._held(session)
+        found = self._load(session, self._unknown(session, subject_ids))
+        living = {each for each in subject_ids if held.get(each) is not None}
+        if any(each.int not in found for each in set(subject_ids) - living):
+            raise KeyMissing
+        return living
+
+    def erased_since(self, session: Session, since: datetime) -> Sequence[UUID]:
+        """Who was erased at this instant or later."""
+        destroyed = select(subject_key.c.subject_id).where(subject_key.c.destroyed_at >= since)
+        return session.scalars(destroyed.distinct()).all()
 
     def newest_key(
         self, session: Session, subject_id: UUID, siblings: Callable[[], Iterable[UUID]] = _nobody

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, String, bindparam, cast, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from referral.core.encryption.index import IndexedModel
-from referral.core.encryption.keys import subject_key, wrapping_key
+from referral.core.encryption.keys import RESERVED_SUBJECTS, subject_key, wrapping_key
 from referral.core.encryption.store import KeyStore
 
 
@@ -63,6 +65,20 @@ def read_status(connection: Connection, models: Collection[type[IndexedModel]]) 
             for label, column in model.index_columns().items()
         },
     )
+
+
+def subjects_under(session: Session, key_id: str) -> set[UUID] | None:
+    """Whose data key was ever wrapped under this KEK or wrapping key, erased people included; None for no key of ours.
+
+    A key moves only upward, from the wrapping key it began under to the one it is under now. What it may have skipped
+    counts as well: too many people are told rather than too few.
+    """
+    is_meant = or_(wrapping_key.c.kek_id == key_id, cast(wrapping_key.c.id, String) == key_id)
+    wk_ids = session.scalars(select(wrapping_key.c.id).where(is_meant)).all()
+    if not wk_ids:
+        return None
+    passed = or_(*((subject_key.c.first_wk_id <= each) & (subject_key.c.wk_id >= each) for each in wk_ids))
+    return set(session.scalars(select(subject_key.c.subject_id).where(passed))) - RESERVED_SUBJECTS
 
 
 def _target(connection: Connection, store: KeyStore) -> tuple[int, list[int]]:

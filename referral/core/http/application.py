@@ -1,6 +1,5 @@
 """The web application: a request is a unit of work, default deny, one shape for every refusal."""
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
@@ -33,6 +32,7 @@ from referral.core.errors import (
 from referral.core.http.doors import expected_version, invalid
 from referral.core.http.problems import answer_problem, from_http
 from referral.core.policy import Access, Actor, Door, Operations
+from referral.core.tracing import continue_trace
 from referral.core.work import Service, Work
 
 API_VERSION = "1.0.0"
@@ -105,7 +105,7 @@ class Application(Flask):
             return self.make_response(super().dispatch_request())
         if request.mimetype != "text/csv":
             request.max_content_length = self.config["MAX_BODY_BYTES"]
-        with self.service.work(trace_id=g.trace_id) as work:
+        with self.service.work(span=g.span) as work:
             g.work = work
             self._admit(access, work)
             key = idempotency.read_key(request.headers.get("Idempotency-Key"), access.idempotency)
@@ -188,7 +188,7 @@ def _leave_trace(problem: Problem) -> Problem:
     application: Application = g.application
     access = application.operations[request.endpoint or ""]
     try:
-        with application.service.work(trace_id=g.trace_id) as work:
+        with application.service.work(span=g.span) as work:
             work.record(actor, access.action, "operation", None, result=problem.slug)
     except Exception as error:
         log.error("audit", trace_id=g.trace_id, kind=type(error).__name__)
@@ -209,7 +209,8 @@ def install(
 
 
 def _begin(app: Application) -> None:
-    g.application, g.trace_id, g.started = app, secrets.token_hex(16), perf_counter()
+    g.application, g.span, g.started = app, continue_trace(request.headers.get("traceparent")), perf_counter()
+    g.trace_id = g.span.trace_id
 
 
 def _dress(response: Response) -> Response:
@@ -226,6 +227,7 @@ def _dress(response: Response) -> Response:
     )
     if "trace_id" in g:
         response.headers["Trace-Id"] = g.trace_id
+        response.headers["traceparent"] = g.span.traceparent
     _allow_origin(response)
     return response
 
@@ -237,7 +239,11 @@ def _allow_origin(response: Response) -> None:
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif origin and origin in allowed:
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, If-Match"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Authorization, Content-Type, Idempotency-Key, If-Match, traceparent"
+        )
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
-        response.headers["Access-Control-Expose-Headers"] = "API-Version, ETag, Location, Idempotent-Replayed"
+        response.headers["Access-Control-Expose-Headers"] = (
+            "API-Version, ETag, Location, Idempotent-Replayed, traceparent"
+        )
         response.headers["Vary"] = "Origin"

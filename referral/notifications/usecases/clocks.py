@@ -150,7 +150,14 @@ def _delete(referral: Referral, work: Work) -> str | None:
     work.session.execute(delete(ReferralEvent).where(ReferralEvent.referral_id == referral.id))
     work.session.delete(referral)
     work.session.flush()
-    work.record(SYSTEM, "referral:delete_draft", "referral", referral.id)
+    work.record(
+        SYSTEM,
+        "referral:delete_draft",
+        "referral",
+        referral.id,
+        subjects=[referral.participant_id],
+        controller=referral.source_organisation_id,
+    )
     return "deleted"
 
 

@@ -59,7 +59,10 @@ def record_agreement(
     )
     work.session.add(agreement)
     work.session.flush()
-    work.record(actor, "agreement:record", "agreement", agreement.id, participant_id=str(participant.id))
+    people = [participant.id]
+    work.record(
+        actor, "agreement:record", "agreement", agreement.id, subjects=people, participant_id=str(participant.id)
+    )
     return agreement
 
 
@@ -106,7 +109,8 @@ def withdraw_one_agreement(agreement_id: UUID, heard_on: date, *, actor: Actor, 
     if agreement.holds:
         _withdraw(agreement, heard_on, actor, work)
     ended = end_disclosures_under(work, agreement_id, WITHDRAWN)
-    work.record(actor, "agreement:withdraw", "agreement", agreement_id, disclosures=ended)
+    people = [agreement.participant_id]
+    work.record(actor, "agreement:withdraw", "agreement", agreement_id, subjects=people, disclosures=ended)
 
 
 def _withdraw(agreement: Agreement, heard_on: date, actor: Actor, work: Work) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from referral.core.errors import NotAllowed
 from referral.core.outbox import Event
 from referral.core.policy import Actor, Role
+from referral.core.processing import ProcessingRecord
 from referral.core.work import Work
 from referral.participants.models import Participant
 from referral.participants.usecases.disclosing import end_disclosures_of
@@ -53,7 +54,7 @@ def erase_participant(command: EraseParticipant, *, actor: Actor, work: Work) ->
     if not actor.has_role(Role.PRIVACY_OFFICER):
         raise NotAllowed
     ended = end_disclosures_of(work, participant.id, ERASED)
-    work.service.key_ring.erase_subject(work.session, participant.id, [Participant], at=work.now)
+    work.service.key_ring.erase_subject(work.session, participant.id, [Participant, ProcessingRecord], at=work.now)
     participant.erased_at = work.now
     work.session.flush()
     work.record(actor, "participant:erase", "participant", participant.id, ground=command.ground, disclosures=ended)

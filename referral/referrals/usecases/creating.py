@@ -238,7 +238,8 @@ def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, 
     referral.last_event = None  # An undo would bring back the draft as it was before this change.
     referral.version += 1
     work.session.flush()
-    work.record(actor, "referral:change", "referral", referral.id, members=members)
+    people = [referral.participant_id]
+    work.record(actor, "referral:change", "referral", referral.id, subjects=people, members=members)
     return referral
 
 

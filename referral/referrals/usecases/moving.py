@@ -261,7 +261,15 @@ def _write_history(deed: Deed, before: dict[str, Any] | None) -> ReferralEvent:
         row.words = deed.words
     work.session.add(row)
     work.session.flush()
-    work.record(actor, f"referral:{deed.event.value}", "referral", referral.id, status=referral.status.value)
+    work.record(
+        actor,
+        f"referral:{deed.event.value}",
+        "referral",
+        referral.id,
+        subjects=[referral.participant_id],
+        controller=referral.source_organisation_id,
+        status=referral.status.value,
+    )
     work.publish(ReferralMoved(object_id=referral.id, actor_id=actor.id, event_id=row.id))
     return row
 

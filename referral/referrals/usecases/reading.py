@@ -72,7 +72,7 @@ def find_referral(referral_id: UUID, *, actor: Actor, work: Work) -> Referral:
 def read_referral(referral_id: UUID, *, actor: Actor, work: Work) -> ReferralView:
     """One referral with the words that this actor may read; leaves the audit row of the reading."""
     referral = find_referral(referral_id, actor=actor, work=work)
-    work.record(actor, "referral:show", "referral", referral.id)
+    work.record(actor, "referral:show", "referral", referral.id, subjects=[referral.participant_id])
     return view_of(referral, actor=actor, work=work, with_words=True)
 
 
@@ -109,7 +109,8 @@ def list_waiting(*, actor: Actor, work: Work, most: int = 100) -> Sequence[Refer
 
 def _listed(referrals: Sequence[Referral], actor: Actor, work: Work) -> list[ReferralView]:
     """Each with what could be done now; leaves the audit row of the listing."""
-    work.record(actor, "referral:list", "referral", None, count=len(referrals))
+    people = [referral.participant_id for referral in referrals]
+    work.record(actor, "referral:list", "referral", None, subjects=people, count=len(referrals))
     terms = terms_of(work.session, {referral.source_organisation_id for referral in referrals})
     return [
         ReferralView(
@@ -125,7 +126,7 @@ def list_history(referral_id: UUID, *, actor: Actor, work: Work) -> list[History
     """Everything that happened to a referral, oldest first; an employer sees the progress, not the reasons or notes."""
     referral = find_referral(referral_id, actor=actor, work=work)
     rows = _rows(work, referral.id)
-    work.record(actor, "referral:history", "referral", referral.id)
+    work.record(actor, "referral:history", "referral", referral.id, subjects=[referral.participant_id])
     if actor.has_narrow_view or not _may_read_words(referral, actor) or _is_erased(referral, work):
         return [HistoryView(row, actor.has_narrow_view) for row in rows]
     with work.reading(actor, "guidance"):
