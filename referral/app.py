@@ -16,6 +16,7 @@ from referral.core.database import connect
 from referral.core.encryption import FileKeys, KeyRing, check_key_directory
 from referral.core.http.documents import publish
 from referral.core.http.health import health_pages
+from referral.core.ledger import ErasureLedger
 from referral.core.policy import Door
 from referral.core.work import Service, utc_now
 from referral.feed import api as feed
@@ -62,6 +63,7 @@ def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_no
         later_reactions=reactions.LATER,
         clock=clock,
         settings={**_plain(settings), "mail_sink": mail_sink(settings.smtp_url, settings.mail_sink_directory)},
+        ledger=ErasureLedger(settings.erasure_ledger_directory),
     )
 
 

@@ -1,4 +1,4 @@
-"""What happens without anybody asking: the terms, the outbox, the digests, and forgetting what was kept long enough.
+"""What happens without anybody asking: stopped erasures, the terms, the outbox, the digests, and forgetting.
 
 Any number of workers may run at once: row locks and unique keys keep each deed single, not this schedule.
 """
@@ -14,6 +14,7 @@ from referral.core.idempotency import forget_old_keys
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.participants.usecases import complete_erasures
 
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
@@ -110,7 +111,13 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
     return {name: count for name, count in counts.items() if count}
 
 
+def _complete_erasures(service: Service, stopped: Stopped) -> Counts:
+    finished = complete_erasures(service, stopped=stopped)
+    return {"finished": finished} if finished else {}
+
+
 JOBS = (
+    Job("erasures", _complete_erasures, timedelta(minutes=1)),
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),

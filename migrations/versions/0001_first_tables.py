@@ -56,6 +56,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_idempotency_record_created_at"), ["created_at"], unique=False)
 
     op.create_table(
+        "key_retirement",
+        sa.Column("kek_id", sa.String(length=64), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("kek_id", name=op.f("pk_key_retirement")),
+    )
+    op.create_table(
         "organisation",
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -481,6 +488,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
         sa.UniqueConstraint("screening_id", "sequence", name=op.f("uq_conversation_screening_id")),
     )
+    op.create_table(
+        "erasure_request",
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("ground", sa.String(length=32), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wiped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wrapping_key_id", sa.Integer(), nullable=True),
+        sa.Column("backups_until", sa.Date(), nullable=False),
+        sa.Column("unreadable_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["participant.id"], name=op.f("fk_erasure_request_participant_id_participant")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_request")),
+        sa.UniqueConstraint("participant_id", name=op.f("uq_erasure_request_participant_id")),
+    )
+    with op.batch_alter_table("erasure_request", schema=None) as batch_op:
+        batch_op.create_index("ix_erasure_request_waiting", ["wiped_at"], unique=False)
+
     op.create_table(
         "trajectory_start",
         sa.Column("trajectory_id", sa.Uuid(), nullable=False),
@@ -916,6 +944,10 @@ def downgrade() -> None:
 
     op.drop_table("disclosure")
     op.drop_table("trajectory_start")
+    with op.batch_alter_table("erasure_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_erasure_request_waiting")
+
+    op.drop_table("erasure_request")
     op.drop_table("conversation")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agreement_participant_id"))
@@ -975,6 +1007,7 @@ def downgrade() -> None:
 
     op.drop_table("outbox_message")
     op.drop_table("organisation")
+    op.drop_table("key_retirement")
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_record_created_at"))
 

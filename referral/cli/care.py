@@ -1,18 +1,15 @@
-"""Commands that take care of the installation: retention, checking the record, backup and restore."""
+"""Commands that take care of what is kept: retention, and checking the record."""
 
 import csv
 import sys
-from collections.abc import Iterator
 from dataclasses import astuple, fields
-from pathlib import Path
 
 import click
 
-from referral.cli.installation import notes, opened_service, progress_bar
-from referral.operations.backup import make_backup
-from referral.operations.restore import restore_backup
+from referral.cli.installation import opened_service, progress_bar
+from referral.cli.safekeeping import told
 from referral.operations.retention import Destruction, list_due, run_retention
-from referral.operations.verification import Verification, verify_record
+from referral.operations.verification import verify_record
 
 
 @click.group()
@@ -51,38 +48,7 @@ def verify() -> None:
     """
     with opened_service() as service, service.work(read_only=True) as work:
         found = verify_record(work.session, now=work.now)
-    for line in _told(found):
+    for line in told(found):
         click.echo(line)
     if found.faults:
         sys.exit(1)
-
-
-def _told(found: Verification) -> Iterator[str]:
-    """The counts, and then every fault by its rule and id, or that there is none."""
-    yield from (f"{name}: {count}" for name, count in found.counts.items())
-    yield from (f"{fault.rule}: {fault.id}" for fault in found.faults)
-    if not found.faults:
-        yield "in orde"
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def backup(file: Path) -> None:
-    """Write the database, as it is at this instant, to a new FILE; the service may go on. Keys are not in it."""
-    with opened_service() as service:
-        manifest = make_backup(service, file)
-    notes.print(f"{sum(manifest.tables.values())} rijen bewaard, revisie {manifest.revision}.")
-    notes.print(f"De sleutels zitten er niet in. Bewaar ze apart: {', '.join(manifest.key_ids)}.")
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--replace", is_flag=True, help="Alleen SQLite: in plaats van de database die er staat.")
-def restore(file: Path, replace: bool) -> None:
-    """Check FILE to the last byte and put it back as the database; stop the service first."""
-    with opened_service() as service:
-        manifest, found = restore_backup(service, file, replace=replace)
-    notes.print(f"{sum(manifest.tables.values())} rijen teruggezet, zoals ze waren op {manifest.created_at}.")
-    notes.print(f"Nodig om ze te lezen: de sleutels {', '.join(manifest.key_ids)}.")
-    for line in _told(found):
-        notes.print(line)

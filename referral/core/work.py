@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from referral.core.audit import Trace, write_entry
 from referral.core.database import READ_ONLY
 from referral.core.encryption import KeyRing, Reading, bind_key_ring, open_reading
+from referral.core.ledger import ErasureLedger
 from referral.core.outbox import Event, OutboxMessage
 from referral.core.policy import Actor
 
@@ -45,6 +46,7 @@ class Work:
         self.service = service
         self.session = session
         self.trace = trace
+        self.following: list[Callable[[Service], object]] = []
 
     @property
     def now(self) -> datetime:
@@ -55,6 +57,14 @@ class Work:
     def today(self) -> date:
         """The Dutch calendar day of this work."""
         return self.trace.now.astimezone(AMSTERDAM).date()
+
+    def follow_with(self, step: "Callable[[Service], object]") -> None:
+        """Do this once, right after the commit and before anybody hears the answer; not when the work is rolled back.
+
+        For what may only begin when this work is durable. Whoever stops in between leaves it to the worker.
+        """
+        if step not in self.following:
+            self.following.append(step)
 
     def publish(self, event: Event) -> None:
         """Write the event to the outbox and run the reactions that must share this transaction."""
@@ -97,7 +107,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Service:
-    """One running application without its doors: database, keys, reactions, clock and settings."""
+    """One running application without its doors: database, keys, reactions, clock, settings and erasure ledger."""
 
     engine: Engine
     key_ring: KeyRing
@@ -105,6 +115,7 @@ class Service:
     later_reactions: Reactions = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
     settings: Mapping[str, Any] = field(default_factory=dict)
+    ledger: ErasureLedger | None = None
 
     @contextmanager
     def work(
@@ -115,14 +126,17 @@ class Service:
         engine = self.engine.execution_options(**{READ_ONLY: True}) if read_only else self.engine
         session = Session(engine, expire_on_commit=False)
         bind_key_ring(session, self.key_ring)
+        work = Work(self, session, trace)
         try:
-            yield Work(self, session, trace)
+            yield work
             session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
             session.close()
+        for step in work.following:
+            step(self)
 
 
 def drain(service: Service, *, most: int = 500) -> int:
