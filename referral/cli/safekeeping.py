@@ -40,8 +40,8 @@ def create_backup_key(file: Path) -> None:
 @click.argument("file", type=NEW_FILE)
 def backup(file: Path) -> None:
     """Write the database, as it is at this instant, to a new FILE that only the holder of the backup key can open."""
-    recipient = _demand(load().backup_recipient, "BACKUP_RECIPIENT")
     with opened_service() as service:
+        recipient = _demand(load().backup_recipient, "BACKUP_RECIPIENT")
         manifest = make_backup(service, file, recipient=recipient)
     notes.print(f"{sum(manifest.tables.values())} rijen bewaard, revisie {manifest.revision}.")
     notes.print(f"De sleutels zitten er niet in. Bewaar ze apart: {', '.join(manifest.key_ids)}.")
@@ -77,9 +77,9 @@ def told(found: Verification) -> Iterator[str]:
 @click.argument("file", type=NEW_FILE)
 def keys_backup(file: Path) -> None:
     """Write the key-encryption keys to a new FILE, for KEY_BACKUP_RECIPIENT. Never in one place with the data."""
-    settings = load()
-    recipient = _demand(settings.key_backup_recipient, "KEY_BACKUP_RECIPIENT")
     with opened_service():
+        settings = load()
+        recipient = _demand(settings.key_backup_recipient, "KEY_BACKUP_RECIPIENT")
         ids = backup_keys(settings.key_directory, file, recipient=recipient)
     notes.print(f"Bewaard: {', '.join(ids)}. Bewaar dit bestand nooit bij de reservekopieën van de gegevens.")
 
