@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("municipality_code", sa.String(length=6), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("retention", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
@@ -158,6 +159,45 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_access_token_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "case_fact",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("source_organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("receiver_organisation_id", sa.Uuid(), nullable=True),
+        sa.Column("source_kind", sa.String(length=32), nullable=False),
+        sa.Column("municipality_code", sa.String(length=6), nullable=True),
+        sa.Column("language_background", sa.String(length=8), nullable=False),
+        sa.Column("employment", sa.String(length=16), nullable=True),
+        sa.Column("age_band", sa.String(length=8), nullable=True),
+        sa.Column("submitted_in", sa.String(length=7), nullable=False),
+        sa.Column("accepted_in", sa.String(length=7), nullable=True),
+        sa.Column("handed_over_in", sa.String(length=7), nullable=True),
+        sa.Column("intake_in", sa.String(length=7), nullable=True),
+        sa.Column("started_in", sa.String(length=7), nullable=True),
+        sa.Column("completed_in", sa.String(length=7), nullable=True),
+        sa.Column("closed_in", sa.String(length=7), nullable=True),
+        sa.Column("lost_by", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["receiver_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_case_fact_receiver_organisation_id_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_case_fact_source_organisation_id_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_fact")),
+    )
+    with op.batch_alter_table("case_fact", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_case_fact_receiver_organisation_id"), ["receiver_organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_case_fact_source_organisation_id"), ["source_organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_case_fact_submitted_in"), ["submitted_in"], unique=False)
 
     op.create_table(
         "digest",
@@ -989,6 +1029,12 @@ def downgrade() -> None:
 
     op.drop_table("login_session")
     op.drop_table("digest")
+    with op.batch_alter_table("case_fact", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_fact_submitted_in"))
+        batch_op.drop_index(batch_op.f("ix_case_fact_source_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_case_fact_receiver_organisation_id"))
+
+    op.drop_table("case_fact")
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_token_user_id"))
 

@@ -24,6 +24,7 @@ from referral.participants.models import Participant
 from referral.participants.usecases import (
     EraseParticipant,
     RegisterParticipant,
+    complete_erasures,
     erase_participant,
     register_participant,
 )
