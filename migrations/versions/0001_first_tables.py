@@ -824,7 +824,7 @@ def upgrade() -> None:
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation'))",
+            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention'))",
             name=op.f("ck_notice_about_a_case"),
         ),
         sa.ForeignKeyConstraint(
