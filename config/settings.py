@@ -130,7 +130,9 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
     )
     _refuse_beside_data(reader, "KEY_DIRECTORY", settings.key_directory, url)
     _refuse_beside_data(reader, "ERASURE_LEDGER_DIRECTORY", settings.erasure_ledger_directory, url)
-    if _are_nested(settings.key_directory, settings.erasure_ledger_directory):
+    if "KEY_DIRECTORY" not in reader.problems and _are_nested(
+        settings.key_directory, settings.erasure_ledger_directory
+    ):
         reader.refuse("ERASURE_LEDGER_DIRECTORY", "mag niet in de map van de sleutels staan, of andersom")
     if settings.backup_recipient and settings.backup_recipient == settings.key_backup_recipient:
         reader.refuse("KEY_BACKUP_RECIPIENT", "gebruik een andere ontvanger dan BACKUP_RECIPIENT")
