@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
+from pyrage import RecipientError, x25519
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -41,6 +42,16 @@ def absolute_path(text: str) -> Path:
     if not path.is_absolute():
         raise Refusal("geef een volledig pad, vanaf /")
     return path
+
+
+def recipient(text: str) -> str:
+    """A public key of age (X25519), or none."""
+    if text:
+        try:
+            x25519.Recipient.from_str(text)
+        except RecipientError as error:
+            raise Refusal("dit is geen openbare sleutel van age (age1…)") from error
+    return text
 
 
 def one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:

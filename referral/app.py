@@ -17,6 +17,7 @@ from referral.core.database import connect
 from referral.core.encryption import FileKeys, KeyRing, check_key_directory
 from referral.core.http.documents import publish
 from referral.core.http.health import health_pages
+from referral.core.ledger import ErasureLedger
 from referral.core.policy import Door
 from referral.core.work import Service, utc_now
 from referral.feed import api as feed
@@ -28,6 +29,7 @@ from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
 from referral.referrals import api as referrals
+from referral.referrals.retention import check_retention
 from referral.reports import api as reports
 from referral.screenings import api as screenings
 from referral.trajectories import api as trajectories
@@ -57,9 +59,11 @@ PAGE_DOORS = (sign_in.pages, home.pages)
 def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:
     """The service without its doors, for the web, the worker and the command line alike.
 
-    Raises ValueError, naming the setting, when the keys lie beside the data or are readable by others.
+    Raises ValueError, naming the setting, when the keys lie beside the data or are readable by others, and naming
+    every fault in the table of retention.
     """
     check_key_directory(settings.key_directory, settings.database_url)
+    check_retention()
     engine = connect(settings.database_url)
     ring = KeyRing(engine, FileKeys(settings.key_directory))
     return Service(
@@ -76,6 +80,7 @@ def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_no
                 ca_file=settings.webhook_ca_file,
             ),
         },
+        ledger=ErasureLedger(settings.erasure_ledger_directory),
     )
 
 

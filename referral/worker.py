@@ -1,4 +1,4 @@
-"""What happens without anybody asking: the terms, the outbox, the digests, and forgetting what was kept long enough.
+"""What happens without anybody asking: stopped erasures, the terms, the outbox, the digests, and forgetting.
 
 Any number of workers may run at once: row locks and unique keys keep each deed single, not this schedule.
 """
@@ -15,6 +15,7 @@ from referral.core.processing import forget_erased
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.participants.usecases import complete_erasures
 from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owners
 
 MORNING = time(7)
@@ -126,7 +127,13 @@ def _tell_owners(service: Service, _stopped: Stopped) -> Counts:
     return tell_owners(service)
 
 
+def _complete_erasures(service: Service, stopped: Stopped) -> Counts:
+    finished = complete_erasures(service, stopped=stopped)
+    return {"finished": finished} if finished else {}
+
+
 JOBS = (
+    Job("erasures", _complete_erasures, timedelta(minutes=1)),
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
     Job("webhooks", _deliver, timedelta()),

@@ -57,11 +57,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_idempotency_record_created_at"), ["created_at"], unique=False)
 
     op.create_table(
+        "key_retirement",
+        sa.Column("kek_id", sa.String(length=64), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("kek_id", name=op.f("pk_key_retirement")),
+    )
+    op.create_table(
         "organisation",
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("municipality_code", sa.String(length=6), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("retention", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
@@ -182,6 +190,45 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_access_token_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "case_fact",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("source_organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("receiver_organisation_id", sa.Uuid(), nullable=True),
+        sa.Column("source_kind", sa.String(length=32), nullable=False),
+        sa.Column("municipality_code", sa.String(length=6), nullable=True),
+        sa.Column("language_background", sa.String(length=8), nullable=False),
+        sa.Column("employment", sa.String(length=16), nullable=True),
+        sa.Column("age_band", sa.String(length=8), nullable=True),
+        sa.Column("submitted_in", sa.String(length=7), nullable=False),
+        sa.Column("accepted_in", sa.String(length=7), nullable=True),
+        sa.Column("handed_over_in", sa.String(length=7), nullable=True),
+        sa.Column("intake_in", sa.String(length=7), nullable=True),
+        sa.Column("started_in", sa.String(length=7), nullable=True),
+        sa.Column("completed_in", sa.String(length=7), nullable=True),
+        sa.Column("closed_in", sa.String(length=7), nullable=True),
+        sa.Column("lost_by", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["receiver_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_case_fact_receiver_organisation_id_organisation"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["source_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_case_fact_source_organisation_id_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_fact")),
+    )
+    with op.batch_alter_table("case_fact", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_case_fact_receiver_organisation_id"), ["receiver_organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_case_fact_source_organisation_id"), ["source_organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_case_fact_submitted_in"), ["submitted_in"], unique=False)
 
     op.create_table(
         "digest",
@@ -536,6 +583,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("screening_id", "sequence", name=op.f("uq_conversation_screening_id")),
     )
     op.create_table(
+        "erasure_request",
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("ground", sa.String(length=32), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wiped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wrapping_key_id", sa.Integer(), nullable=True),
+        sa.Column("backups_until", sa.Date(), nullable=False),
+        sa.Column("unreadable_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["participant.id"], name=op.f("fk_erasure_request_participant_id_participant")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_request")),
+        sa.UniqueConstraint("participant_id", name=op.f("uq_erasure_request_participant_id")),
+    )
+    with op.batch_alter_table("erasure_request", schema=None) as batch_op:
+        batch_op.create_index("ix_erasure_request_waiting", ["wiped_at"], unique=False)
+
+    op.create_table(
         "trajectory_start",
         sa.Column("trajectory_id", sa.Uuid(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
@@ -846,7 +914,7 @@ def upgrade() -> None:
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation'))",
+            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention'))",
             name=op.f("ck_notice_about_a_case"),
         ),
         sa.ForeignKeyConstraint(
@@ -1020,6 +1088,10 @@ def downgrade() -> None:
 
     op.drop_table("webhook_delivery")
     op.drop_table("trajectory_start")
+    with op.batch_alter_table("erasure_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_erasure_request_waiting")
+
+    op.drop_table("erasure_request")
     op.drop_table("conversation")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agreement_participant_id"))
@@ -1065,6 +1137,12 @@ def downgrade() -> None:
 
     op.drop_table("login_session")
     op.drop_table("digest")
+    with op.batch_alter_table("case_fact", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_fact_submitted_in"))
+        batch_op.drop_index(batch_op.f("ix_case_fact_source_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_case_fact_receiver_organisation_id"))
+
+    op.drop_table("case_fact")
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_token_user_id"))
 
@@ -1089,6 +1167,7 @@ def downgrade() -> None:
 
     op.drop_table("outbox_message")
     op.drop_table("organisation")
+    op.drop_table("key_retirement")
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_record_created_at"))
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from referral.core.audit import Trace, write_entry
 from referral.core.database import READ_ONLY
 from referral.core.encryption import KeyRing, Reading, bind_key_ring, open_reading
+from referral.core.ledger import ErasureLedger
 from referral.core.outbox import Event, OutboxMessage
 from referral.core.policy import SYSTEM_ID, Actor
 from referral.core.processing import write_records
@@ -48,6 +49,7 @@ class Work:
         self.session = session
         self.trace = trace
         self._began = perf_counter()
+        self.following: list[Callable[[Service], object]] = []
 
     @property
     def now(self) -> datetime:
@@ -63,6 +65,14 @@ class Work:
     def traceparent(self) -> str:
         """The header that hands this work's trace on to whoever it calls (W3C Trace Context)."""
         return Span(self.trace.id, self.trace.span_id).traceparent
+
+    def follow_with(self, step: "Callable[[Service], object]") -> None:
+        """Do this once, right after the commit and before anybody hears the answer; not when the work is rolled back.
+
+        For what may only begin when this work is durable. Whoever stops in between leaves it to the worker.
+        """
+        if step not in self.following:
+            self.following.append(step)
 
     def publish(self, event: Event) -> None:
         """Write the event to the outbox and run the reactions that must share this transaction."""
@@ -121,7 +131,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Service:
-    """One running application without its doors: database, keys, reactions, clock and settings."""
+    """One running application without its doors: database, keys, reactions, clock, settings and erasure ledger."""
 
     engine: Engine
     key_ring: KeyRing
@@ -129,6 +139,7 @@ class Service:
     later_reactions: Reactions = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
     settings: Mapping[str, Any] = field(default_factory=dict)
+    ledger: ErasureLedger | None = None
 
     @contextmanager
     def work(self, *, now: datetime | None = None, span: Span | None = None, read_only: bool = False) -> Iterator[Work]:
@@ -137,14 +148,17 @@ class Service:
         engine = self.engine.execution_options(**{READ_ONLY: True}) if read_only else self.engine
         session = Session(engine, expire_on_commit=False)
         bind_key_ring(session, self.key_ring)
+        work = Work(self, session, trace)
         try:
-            yield Work(self, session, trace)
+            yield work
             session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
             session.close()
+        for step in work.following:
+            step(self)
 
 
 def drain(service: Service, *, most: int = 500) -> int:

@@ -69,7 +69,10 @@ organisation_region = Table(
 
 
 class Organisation(Base):
-    """A party in the chain. `municipality_code` is the CBS code of the gemeente where it works ("GM0453")."""
+    """A party in the chain. `municipality_code` is the CBS code of the gemeente where it works ("GM0453").
+
+    `retention` holds the periods that it keeps instead of the service's, by the code of the term ("P5Y").
+    """
 
     __tablename__ = "organisation"
 
@@ -77,6 +80,7 @@ class Organisation(Base):
     name: Mapped[str]
     municipality_code: Mapped[str | None] = mapped_column(String(6))
     active: Mapped[bool] = mapped_column(default=True)
+    retention: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -23,6 +23,7 @@ HEADINGS: Mapping[Kind, str] = {
     Kind.REMINDER: "Herinnering",
     Kind.CONVERSATION_ESCALATION: "Gesprekken die blijven liggen",
     Kind.CONVERSATION: "Gesprekken die u nog moet voeren",
+    Kind.RETENTION: "Bewaartermijn loopt af",
 }
 
 _FOLLOW_UP = "Zoek met de deelnemer een vervolg en leg in een notitie vast wat u deed."
@@ -73,17 +74,18 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class Chapter:
-    """What there is to say of one kind in one organisation: referrals, or only a number of screenings."""
+    """What there is to say of one kind in one organisation: referrals, or only numbers of screenings or of people."""
 
     organisation: str
     kind: Kind
     cases: Sequence[CaseLine] = ()
     screenings: int = 0
+    falling_due: Sequence[tuple[date, int]] = ()
 
     @property
     def count(self) -> int:
-        """How many cases or screenings wait."""
-        return len(self.cases) + self.screenings
+        """How many cases, screenings or people it is about."""
+        return len(self.cases) + self.screenings + sum(people for _, people in self.falling_due)
 
     def as_text(self) -> Iterable[str]:
         """The heading with its number, and the referrals."""
@@ -93,6 +95,9 @@ class Chapter:
         if self.screenings:
             subject = "1 screening" if self.screenings == 1 else f"{self.screenings} screenings"
             yield f"  Bij {subject} met een indicatie is het gesprek nog niet gevoerd."
+        for day, people in self.falling_due:
+            subject = "1 deelnemer" if people == 1 else f"{people} deelnemers"
+            yield f"- Na {_in_words(day)} worden de gegevens van {subject} vernietigd. Vraag de beheerder om de lijst."
 
 
 def next_step(referral: Referral, kind: Kind) -> str:

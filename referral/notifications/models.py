@@ -22,6 +22,7 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     CONVERSATION_ESCALATION = "conversation_escalation"
     CONVERSATION = "conversation"
+    RETENTION = "retention"
 
 
 _WITHOUT_CASE = text("referral_id IS NULL")
@@ -31,7 +32,8 @@ class Notice(Base):
     """That a date passed, given once: to the people with this role in this organisation who can act on it now.
 
     A date that moves (a hold, an answer, a decision) is a new date, and so a new notice. About screenings there is one
-    notice for an organisation and a day, which leads to no screening. `due_on` is the date that passed.
+    notice for an organisation and a day, which leads to no screening. `due_on` is the date that passed; about retention
+    it is the day to come on which the term of some people is over.
     """
 
     __tablename__ = "notice"
@@ -47,7 +49,8 @@ class Notice(Base):
             postgresql_where=_WITHOUT_CASE,
         ),
         CheckConstraint(
-            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation'))", name="about_a_case"
+            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention'))",
+            name="about_a_case",
         ),
     )
 

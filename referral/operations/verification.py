@@ -21,7 +21,8 @@ from referral.referrals.workflow import EventName
 CLOCKS_APART = timedelta(minutes=5)
 """How far the clocks of two machines may differ before an instant counts as yet to come."""
 
-DELETED = "referral:delete_draft"
+DELETED = ("referral:delete_draft", "referral:destroy")
+"""The deeds that take a case and its history away: an old draft, and a case whose retention is over."""
 
 Instant = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
@@ -111,10 +112,10 @@ def _events_without_audit() -> Select[Any]:
 
 
 def _audit_without_event() -> Select[Any]:
-    """Deeds in the log that no history tells; a draft that was deleted took its history with it."""
+    """Deeds in the log that no history tells; a case that was deleted took its history with it."""
     deleted = aliased(AuditEntry)
     is_deleted = exists().where(
-        deleted.object_type == "referral", deleted.object_id == AuditEntry.object_id, deleted.action == DELETED
+        deleted.object_type == "referral", deleted.object_id == AuditEntry.object_id, deleted.action.in_(DELETED)
     )
     actions = [f"referral:{event.value}" for event in EventName]
     deeds = and_(AuditEntry.object_type == "referral", AuditEntry.action.in_(actions), AuditEntry.result == "done")

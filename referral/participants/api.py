@@ -1,6 +1,7 @@
 """The JSON doors to participants and to their rights: withdrawal of the agreement, and erasure."""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,10 @@ RECEIPT = {
     "ground": "request",
     "live": "done",
     "backups": "readable_until_key_destroyed",
-    "explanation": ErasureReceipt.explanation,
+    "backupsUnreadableFrom": "2026-12-21",
+    "explanation": ErasureReceipt(
+        UUID(PARTICIPANT_ID), datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "request", date(2026, 12, 21)
+    ).explanation,
 }
 
 api = ApiBlueprint(

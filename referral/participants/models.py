@@ -135,6 +135,28 @@ class Disclosure(Base):
         )
 
 
+class ErasureRequest(Base):
+    """That somebody must be erased, from the moment on which it was decided, and how far that has come (AVG art. 17).
+
+    Entered in the ledger, keys destroyed, remains wiped, and at last every backup unreadable: each step has its
+    instant. `wrapping_key_id` is the newest wrapping key of a backup that may still hold this person's key;
+    `backups_until` is the day promised for the last step.
+    """
+
+    __tablename__ = "erasure_request"
+    __table_args__ = (Index("ix_erasure_request_waiting", "wiped_at"),)
+
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participant.id"), unique=True)
+    ground: Mapped[str] = mapped_column(String(32))
+    requested_at: Mapped[datetime]
+    entered_at: Mapped[datetime | None]
+    destroyed_at: Mapped[datetime | None]
+    wiped_at: Mapped[datetime | None]
+    wrapping_key_id: Mapped[int | None]
+    backups_until: Mapped[date]
+    unreadable_at: Mapped[datetime | None]
+
+
 def is_registrar(actor: Actor) -> bool:
     """Whether the actor's role gives sight of what the own organisation registered."""
     return actor.has_role(Role.REFERRER, Role.PRIVACY_OFFICER)

@@ -171,4 +171,5 @@ class ErasureReceiptSchema(ApiSchema):
     ground = Code(labels("ground"), required=True)
     live = Text(required=True, metadata={"description": "De dienst zelf: `done`, niets is meer te lezen."})
     backups = Text(required=True, metadata={"description": "Oude reservekopieën: leesbaar tot hun sleutel weg is."})
+    backups_unreadable_from = Day(required=True)
     explanation = Text(longest=1000, required=True, metadata={"description": "Hetzelfde in gewone taal."})

@@ -15,7 +15,6 @@ from referral.core.codelists import Limits, Terms, legal_bases, reasons
 from referral.core.errors import FieldError, GuardRefused, Invalid
 from referral.core.policy import Actor, OrganisationKind, Relation, Role, permits
 from referral.referrals.models import Referral
-from referral.referrals.retention import kept_until
 from referral.referrals.workflow import STEPS, EventName
 
 Precondition = Callable[[Referral, Actor, datetime, Limits], bool]
@@ -275,9 +274,9 @@ def check_unreachable(attempts: Iterable[tuple[date, str]], today: date, limits:
         )
 
 
-def check_retention(referral: Referral, today: date) -> None:
+def check_retention(kept_until: date, today: date) -> None:
     """`reopen`: not once the case was kept long enough to be let go. Raises `GuardRefused`."""
-    if referral.ended_at is not None and kept_until(referral.status, referral.ended_at) <= today:
+    if kept_until <= today:
         raise GuardRefused(
             "De bewaartermijn van deze verwijzing is voorbij. Maak een nieuwe.", code="retention_reached"
         )

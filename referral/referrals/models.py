@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from referral.core.database import Base
 from referral.core.encryption import Json, Sealed, SealedModel, Text
 from referral.core.policy import Actor, OrganisationKind, Relation, Role
 from referral.participants.models import Participant
@@ -201,6 +202,32 @@ class Referral(SealedModel):
     def has_follow_up_task(self) -> bool:
         """Whether it ended in a way that leaves somebody a task, and that task is not done."""
         return self.status in FOLLOW_UP and not self.follow_up_done
+
+
+class CaseFact(Base):
+    """What is left of a case for the figures when its retention is over: months and codes, no id of case or person.
+
+    A case that was transferred counts once, with its successors. Its own id is random, so that it tells no moment.
+    """
+
+    __tablename__ = "case_fact"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    source_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    receiver_organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    source_kind: Mapped[OrganisationKind]
+    municipality_code: Mapped[str | None] = mapped_column(String(6))
+    language_background: Mapped[str] = mapped_column(String(8))
+    employment: Mapped[str | None] = mapped_column(String(16))
+    age_band: Mapped[str | None] = mapped_column(String(8))
+    submitted_in: Mapped[str] = mapped_column(String(7), index=True)
+    accepted_in: Mapped[str | None] = mapped_column(String(7))
+    handed_over_in: Mapped[str | None] = mapped_column(String(7))
+    intake_in: Mapped[str | None] = mapped_column(String(7))
+    started_in: Mapped[str | None] = mapped_column(String(7))
+    completed_in: Mapped[str | None] = mapped_column(String(7))
+    closed_in: Mapped[str | None] = mapped_column(String(7))
+    lost_by: Mapped[str | None] = mapped_column(String(64))
 
 
 class ReferralEvent(SealedModel):

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pyrage import x25519
 
 from config.settings import Settings, SettingsError, create_demo_secret, load, read_database_url
 
 SECRET = "5f1c0d2be94f4a0e8f77c2f9d60a1b34"
+RECIPIENT = str(x25519.Identity.generate().to_public())
 GOOD = {
     "DATABASE_URL": "postgresql://referral:pw@db.example/referral",
     "SECRET_KEY": SECRET,
@@ -29,6 +31,15 @@ BAD = [
     ("KEY_DIRECTORY", {"DATABASE_URL": "sqlite:////srv/db/referral.db", "KEY_DIRECTORY": "/srv/db/keys"}),
     ("KEY_DIRECTORY", {"DATABASE_URL": "sqlite:////srv/db/referral.db", "KEY_DIRECTORY": "/srv/keys/../db"}),
     ("KEY_DIRECTORY", {"DATABASE_URL": "sqlite:////srv/keys/db/referral.db", "KEY_DIRECTORY": "/srv/keys"}),
+    ("ERASURE_LEDGER_DIRECTORY", {"ERASURE_LEDGER_DIRECTORY": "relative/ledger"}),
+    ("ERASURE_LEDGER_DIRECTORY", {"KEY_DIRECTORY": "/srv/keys", "ERASURE_LEDGER_DIRECTORY": "/srv/keys/ledger"}),
+    (
+        "ERASURE_LEDGER_DIRECTORY",
+        {"DATABASE_URL": "sqlite:////srv/db/referral.db", "ERASURE_LEDGER_DIRECTORY": "/srv/db"},
+    ),
+    ("BACKUP_RECIPIENT", {"BACKUP_RECIPIENT": "age1nobody"}),
+    ("KEY_BACKUP_RECIPIENT", {"BACKUP_RECIPIENT": RECIPIENT, "KEY_BACKUP_RECIPIENT": RECIPIENT}),
+    ("BACKUP_RETENTION_DAYS", {"BACKUP_RETENTION_DAYS": "0"}),
     ("COOKIE_SECURE", {"COOKIE_SECURE": "no"}),
     ("COOKIE_SECURE", {"COOKIE_SECURE": "maybe"}),
     ("PUBLIC_URL", {"PUBLIC_URL": None}),
@@ -66,6 +77,10 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         environment="production",
         database_url=GOOD["DATABASE_URL"],
         key_directory=tmp_path / "var" / "keys",
+        erasure_ledger_directory=tmp_path / "var" / "ledger",
+        backup_recipient="",
+        key_backup_recipient="",
+        backup_retention_days=30,
         secret_key=SECRET,
         public_url="https://verwijzen.example",
         cookie_secure=True,

@@ -10,6 +10,7 @@ import pytest
 
 from referral.core.database import connect, new_id
 from referral.core.encryption import FileKeys, KeyRing
+from referral.core.ledger import ErasureLedger
 from referral.core.policy import Actor, OrganisationKind, Role
 from referral.core.work import Service, Work
 from referral.identity.models import Organisation, User
@@ -68,7 +69,7 @@ def service(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Service
     keys.create()
     ring = KeyRing(engine, keys)
     ring.initialise()
-    yield Service(engine=engine, key_ring=ring, clock=clock)
+    yield Service(engine=engine, key_ring=ring, clock=clock, ledger=ErasureLedger(tmp_path / "ledger"))
     engine.dispose()
 
 

@@ -15,7 +15,14 @@ from referral.core.codelists.economy import Occupation, Sector, occupations, sec
 from referral.core.codelists.files import frozen
 from referral.core.codelists.instruments import Block, Instrument, instruments
 from referral.core.codelists.labels import CodeList, code_lists, labels
-from referral.core.codelists.law import LegalBasis, RetentionTerm, legal_bases, parse_period, retention_terms
+from referral.core.codelists.law import (
+    LegalBasis,
+    RetentionTerm,
+    legal_bases,
+    parse_period,
+    retention_records,
+    retention_terms,
+)
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
@@ -57,6 +64,7 @@ __all__ = [
     "processing_register",
     "reasons",
     "reasons_for",
+    "retention_records",
     "retention_terms",
     "sectors",
     "templates",

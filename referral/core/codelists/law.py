@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from referral.core.calendar import Span
-from referral.core.codelists.files import Entry, open_list, read_list
+from referral.core.codelists.files import Entry, frozen, open_list, read_list
 from referral.core.policy import OrganisationKind
 
 PERIOD = re.compile(r"P(?P<count>[1-9]\d*)(?P<unit>[YMD])")
@@ -50,6 +50,17 @@ def retention_terms() -> Mapping[str, RetentionTerm]:
     return read_retention_terms(open_list("retention.toml"))
 
 
+@cache
+def retention_records() -> Mapping[str, Mapping[str, str]]:
+    """Per kind of record, and per way in which it ended, the code of its term (`config/retention.toml`)."""
+    records = open_list("retention.toml").table("records")
+    return frozen((kind, _by_result(records.table(kind))) for kind in records.codes())
+
+
+def _by_result(kind: Entry) -> Mapping[str, str]:
+    return frozen((result, kind.text(result)) for result in kind.codes())
+
+
 def parse_period(period: str) -> Span:
     """An ISO 8601 period of one unit ("P10Y", "P6M", "P42D") as a span. Raises ValueError for anything else."""
     match = PERIOD.fullmatch(period)
@@ -66,7 +77,7 @@ def read_legal_bases(source: Entry) -> Mapping[str, LegalBasis]:
 
 def read_retention_terms(source: Entry) -> Mapping[str, RetentionTerm]:
     """The retention terms in a list file. Raises ValueError naming file and key."""
-    return read_list(source, _retention_term)
+    return read_list(source, _retention_term, "records")
 
 
 def _legal_basis(code: str, entry: Entry) -> LegalBasis:

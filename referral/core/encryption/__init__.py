@@ -20,7 +20,14 @@ from referral.core.encryption.fields import Sealed, SealedModel
 from referral.core.encryption.flush import give_id, prepare_keys, seal_changed_row, seal_new_row
 from referral.core.encryption.guard import render_sealed_check, sealed_check
 from referral.core.encryption.index import BlindIndex, ClientNumber, EmailAddress, PhoneNumber
-from referral.core.encryption.keys import INDEX_SUBJECT, SERVICE_SUBJECT, subject_key, wrapping_key
+from referral.core.encryption.keys import (
+    INDEX_SUBJECT,
+    RESERVED_SUBJECTS,
+    SERVICE_SUBJECT,
+    key_retirement,
+    subject_key,
+    wrapping_key,
+)
 from referral.core.encryption.normalise import normalise_client_number, normalise_email, normalise_phone
 from referral.core.encryption.providers import DestroyReceipt, FileKeys, KeyProvider, check_key_directory
 from referral.core.encryption.reading import PurposeMissing, Reading, open_reading
@@ -30,6 +37,7 @@ from referral.core.encryption.search import SealedExpression
 
 __all__ = [
     "INDEX_SUBJECT",
+    "RESERVED_SUBJECTS",
     "SERVICE_SUBJECT",
     "BlindIndex",
     "Boolean",
@@ -57,6 +65,7 @@ __all__ = [
     "bind_key_ring",
     "check_key_directory",
     "give_id",
+    "key_retirement",
     "normalise_client_number",
     "normalise_email",
     "normalise_phone",

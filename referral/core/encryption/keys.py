@@ -1,8 +1,10 @@
-"""The two tables of wrapped keys. No key stands here in the clear, and none of them opens without the provider's key.
+"""The tables of wrapped keys. No key stands here in the clear, and none of them opens without the provider's key.
 
     key of the provider (KEK, never in the database)
       wrapping_key    one in use at a time, wrapped by a KEK: one call to the provider serves every person
         subject_key   one a person and generation, wrapped by a wrapping key; blob NULL is the tombstone of an erasure
+
+`key_retirement` notes since when a KEK wraps nothing that lives, and when it was destroyed.
 
 Two subjects are reserved: one owns the root keys of the blind indexes (generation = index version), the other the
 service's own secrets.
@@ -44,4 +46,12 @@ subject_key = Table(
     Column("blob", LargeBinary),
     Column("destroyed_at", UtcDateTime),
     CheckConstraint("(blob IS NULL) = (destroyed_at IS NOT NULL)", name="tombstone"),
+)
+
+key_retirement = Table(
+    "key_retirement",
+    Base.metadata,
+    Column("kek_id", String(64), primary_key=True),
+    Column("retired_at", UtcDateTime, nullable=False),
+    Column("destroyed_at", UtcDateTime),
 )

@@ -88,7 +88,9 @@ class KeyStore:
         waiting = iter(subject_ids)
         while chunk := list(islice(waiting, _BATCH)):
             rows = connection.execute(_of_subjects, {"subject_ids": chunk}).all()
-            keys = {wk_id: self.wrapping_key(connection, wk_id) for wk_id in {row.wk_id for row in rows}}
+            # A tombstone needs no key: asking for a destroyed one would turn an erasure (410) into an outage (503).
+            needed = {row.wk_id for row in rows if row.blob is not None}
+            keys = {wk_id: self.wrapping_key(connection, wk_id) for wk_id in needed}
             for subject_id, generation, wk_id, blob in rows:
                 raw = None if blob is None else keys[wk_id].unwrap(subject_id, generation, blob)
                 yield subject_id, generation, raw

@@ -9,11 +9,13 @@ from referral.participants.usecases.agreeing import (
     withdraw_agreement,
     withdraw_one_agreement,
 )
+from referral.participants.usecases.completing import FINDABLE, complete_erasures
 from referral.participants.usecases.disclosing import assign_disclosure, end_disclosure, open_disclosure
 from referral.participants.usecases.erasing import (
     EraseParticipant,
     ErasureReceipt,
     ParticipantErased,
+    decide_erasure,
     erase_participant,
 )
 from referral.participants.usecases.finding import (
@@ -24,6 +26,7 @@ from referral.participants.usecases.finding import (
     reachable,
     search_participants,
 )
+from referral.participants.usecases.keeping import must_be_kept, refuse_if_kept
 from referral.participants.usecases.reading import ParticipantView, read_participant
 from referral.participants.usecases.registering import (
     ChangeParticipant,
@@ -34,6 +37,7 @@ from referral.participants.usecases.registering import (
 )
 
 __all__ = [
+    "FINDABLE",
     "AgreementWithdrawn",
     "ChangeParticipant",
     "EraseParticipant",
@@ -48,15 +52,19 @@ __all__ = [
     "agreement_holds",
     "assign_disclosure",
     "change_participant",
+    "complete_erasures",
+    "decide_erasure",
     "end_disclosure",
     "erase_participant",
     "find_participant",
+    "must_be_kept",
     "offer_or_register",
     "open_disclosure",
     "own_participant",
     "reachable",
     "read_participant",
     "record_agreement",
+    "refuse_if_kept",
     "register_participant",
     "search_participants",
     "withdraw_agreement",

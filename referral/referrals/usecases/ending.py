@@ -13,9 +13,11 @@ from referral.core.errors import GuardRefused
 from referral.core.policy import Actor
 from referral.core.work import AMSTERDAM, Work
 from referral.identity.models import User
+from referral.identity.usecases import retention_for
 from referral.participants.usecases import agreement_holds, withdraw_one_agreement
 from referral.referrals import guards
 from referral.referrals.models import Referral
+from referral.referrals.retention import kept_until
 from referral.referrals.usecases.creating import find_active_trajectory
 from referral.referrals.usecases.moving import Deed, Move, begin, taking
 from referral.referrals.usecases.reading import effective_history
@@ -124,7 +126,8 @@ def reopen_referral(command: EndReferral, *, actor: Actor, work: Work) -> Referr
     """The coordinator brings an ended case back to the last open status, with a fresh clock."""
     with taking(EventName.REOPEN, command, actor=actor, work=work) as deed:
         guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
-        guards.check_retention(deed.referral, work.today)
+        ended, terms = deed.referral, retention_for(work.session, deed.referral.source_organisation_id)
+        guards.check_retention(kept_until(ended.status, ended.ended_at or work.now, terms), work.today)
         deed.target = _last_open_status(deed)
         deed.note_facts(why=command.reason)
         _let_go_of_who_left(deed)

@@ -58,7 +58,8 @@ class Case:
     """One screening, or one referral with all that it was transferred to, on its way through the stages.
 
     `stages` are those in which it may be counted; `reached` holds the Dutch calendar day of each milestone, also of the
-    one before its first stage. `loss` is the reason code with which it was lost.
+    one before its first stage. `loss` is the reason code with which it was lost. Without `has_days` only the months are
+    known, and nothing is measured.
     """
 
     counted_on: date
@@ -67,6 +68,7 @@ class Case:
     reached: Mapping[Stage, date | None]
     pauses: Sequence[Pause] = ()
     loss: str | None = None
+    has_days: bool = True
 
 
 def month_of(day: date) -> str:
@@ -116,7 +118,7 @@ def _stages(cases: Sequence[Case]) -> dict[str, Tally]:
         counts.update(counted)
         for before, stage in STEPS[case.stages][: len(counted)]:
             start, end = case.reached.get(before), case.reached.get(stage)
-            if start and end:
+            if start and end and case.has_days:
                 days[stage].append(days_between(start, end, case.pauses))
     return {stage.value: Tally(counts[stage], days[stage]) for stage in Stage}
 

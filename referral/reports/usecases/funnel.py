@@ -18,7 +18,7 @@ from referral.core.work import Work
 from referral.identity.models import Organisation, organisation_region
 from referral.reports.disclosure import EXACT, REGIONAL, Group, Rule, ShownRow, protect
 from referral.reports.usecases.counting import GroupKey, count_rows, month_of, quarter_of
-from referral.reports.usecases.reading import Scope, read_referrals, read_screenings
+from referral.reports.usecases.reading import Scope, read_facts, read_referrals, read_screenings
 
 MONTHS = 12
 MOST_EXPECTED = 200
@@ -52,7 +52,8 @@ def show_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
     """
     scope = _scope(query, actor, work)
     rule = REGIONAL if actor.organisation_kind is OrganisationKind.REGION else EXACT
-    cases = list(chain(read_screenings(work.session, scope), read_referrals(work.session, scope)))
+    readers = (read_screenings, read_referrals, read_facts)
+    cases = list(chain.from_iterable(read(work.session, scope) for read in readers))
     if actor.has_narrow_view:
         cases = [replace(case, loss=None) for case in cases]
     rows = count_rows(cases, query.group_by, _expected(work.session, scope, query.group_by, rule))

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from referral.core.work import AMSTERDAM
-from referral.referrals.models import Referral, ReferralEvent
+from referral.referrals.models import CaseFact, Referral, ReferralEvent
 from referral.referrals.workflow import EventName, Status
 from referral.reports.usecases.counting import REFERRAL_STAGES, SCREENING_STAGES, Case, GroupKey, Pause, Stage, Traits
 from referral.screenings.models import Conversation, Screening
@@ -98,6 +98,37 @@ def read_referrals(session: Session, scope: Scope) -> Iterator[Case]:
         case = _case(members, [pause for member in members for pause in pauses[member.id]])
         if scope.covers(case.counted_on):
             yield case
+
+
+FACT_MONTHS: Mapping[Stage, str] = {
+    stage: f"{column.key.removesuffix('_at')}_in" for stage, column in MILESTONES.items()
+}
+
+
+def read_facts(session: Session, scope: Scope) -> Iterator[Case]:
+    """What is left of cases whose retention is over: counted on the first day of their month, without a duration."""
+    own = or_(
+        CaseFact.source_organisation_id.in_(scope.organisations),
+        CaseFact.receiver_organisation_id.in_(scope.organisations),
+    )
+    months = CaseFact.submitted_in.between(f"{scope.from_on:%Y-%m}", f"{scope.to_on:%Y-%m}")
+    for fact in session.scalars(select(CaseFact).where(own, months)):
+        reached = {stage: _first_of(getattr(fact, name)) for stage, name in FACT_MONTHS.items()}
+        counted_on = _first_of(fact.submitted_in)
+        if counted_on is not None and scope.covers(counted_on):
+            traits = {
+                GroupKey.ORGANISATION: str(fact.source_organisation_id),
+                GroupKey.SOURCE_KIND: fact.source_kind,
+                GroupKey.MUNICIPALITY: fact.municipality_code,
+                GroupKey.LANGUAGE_BACKGROUND: fact.language_background,
+                GroupKey.EMPLOYMENT: fact.employment,
+                GroupKey.AGE_BAND: fact.age_band,
+            }
+            yield Case(counted_on, traits, REFERRAL_STAGES, reached, loss=fact.lost_by, has_days=False)
+
+
+def _first_of(month: str | None) -> date | None:
+    return date.fromisoformat(f"{month}-01") if month else None
 
 
 def _wanted(scope: Scope) -> ColumnElement[bool]:
