@@ -22,7 +22,15 @@ from referral.core.encryption.guard import render_sealed_check, sealed_check
 from referral.core.encryption.index import BlindIndex, ClientNumber, EmailAddress, PhoneNumber
 from referral.core.encryption.keys import INDEX_SUBJECT, SERVICE_SUBJECT, subject_key, wrapping_key
 from referral.core.encryption.normalise import normalise_client_number, normalise_email, normalise_phone
-from referral.core.encryption.providers import DestroyReceipt, FileKeys, KeyProvider, check_key_directory
+from referral.core.encryption.providers import (
+    DestroyReceipt,
+    EnvironmentKeys,
+    FileKeys,
+    KekProvider,
+    KeyRefused,
+    check_key_directory,
+    open_provider,
+)
 from referral.core.encryption.reading import PurposeMissing, Reading, open_reading
 from referral.core.encryption.ring import KeyRing, bind_key_ring
 from referral.core.encryption.rotation import KeyStatus, WrappingStatus
@@ -38,10 +46,12 @@ __all__ = [
     "Date",
     "DestroyReceipt",
     "EmailAddress",
+    "EnvironmentKeys",
     "FileKeys",
     "Integer",
     "Json",
-    "KeyProvider",
+    "KekProvider",
+    "KeyRefused",
     "KeyRing",
     "KeyStatus",
     "NotSealed",
@@ -60,6 +70,7 @@ __all__ = [
     "normalise_client_number",
     "normalise_email",
     "normalise_phone",
+    "open_provider",
     "open_reading",
     "prepare_keys",
     "render_sealed_check",

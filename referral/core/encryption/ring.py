@@ -19,7 +19,7 @@ from referral.core.encryption.cache import HeldKeys, KeyCache, held_keys, hold_k
 from referral.core.encryption.envelope import DataKey, WrongKey, generation_of, label_prefix, place_of
 from referral.core.encryption.index import IndexedModel, IndexKeys
 from referral.core.encryption.keys import INDEX_SUBJECT, RESERVED_SUBJECTS
-from referral.core.encryption.providers import KeyProvider
+from referral.core.encryption.providers import KekProvider
 from referral.core.encryption.reading import renew_permit
 from referral.core.encryption.rotation import KeyStatus, read_status, rewrap
 from referral.core.encryption.store import KeyStore
@@ -35,7 +35,7 @@ def _nobody() -> Iterable[UUID]:
 class KeyRing:
     """Keys for one database. `ttl` is in seconds, `max_keys` bounds what the process keeps in memory."""
 
-    def __init__(self, engine: Engine, provider: KeyProvider, *, ttl: float = 60.0, max_keys: int = 4096) -> None:
+    def __init__(self, engine: Engine, provider: KekProvider, *, ttl: float = 60.0, max_keys: int = 4096) -> None:
         self.engine = engine
         self.provider = provider
         self._store = KeyStore(provider, ttl)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from referral.core.encryption.envelope import DataKey
 from referral.core.encryption.index import IndexKeys
 from referral.core.encryption.keys import INDEX_SUBJECT, subject_key, wrapping_key
-from referral.core.encryption.providers import KeyProvider
+from referral.core.encryption.providers import KekProvider
 from referral.core.errors import KeyMissing, Tampered
 
 _BATCH = 900
@@ -57,7 +57,7 @@ class WrappingKey:
 class KeyStore:
     """Wrapped keys in the database. Every method works in the caller's connection and commits nothing."""
 
-    def __init__(self, provider: KeyProvider, ttl: float) -> None:
+    def __init__(self, provider: KekProvider, ttl: float) -> None:
         self.provider = provider
         self.ttl = ttl
         self.forget()
