@@ -7,13 +7,15 @@ In the order in which a value walks:
     reading  search     opening with a purpose; finding by equality
     ring                the keys of one application: making, loading, erasing, rotating
     cache  store        keys in memory; wrapped keys in the database
-    rotation  index     a new KEK beside a running service; the tags of the blind index
-    providers           where the keys live that wrap all others
-    guard  keys  envelope   the CHECK of a sealed column; the two tables; the bytes
+    rotation  doctor    new keys beside a running service; what is wrong with keys and values
+    cells  index        which columns hold sealed values; the tags of the blind index
+    providers  forking  where the keys live that wrap all others; what a forked child starts anew
+    guard  keys  envelope   the CHECK of a sealed column; the tables of keys; the bytes
 
 See `docs/encryption.md` for the hierarchy and the honest limits.
 """
 
+from referral.core.encryption.cells import find_digests, find_sealed, keyed_digest, sealed_bytes
 from referral.core.encryption.codecs import Boolean, Codec, Date, Integer, Json, Text
 from referral.core.encryption.envelope import NotSealed, WrongKey
 from referral.core.encryption.fields import Sealed, SealedModel
@@ -33,11 +35,12 @@ from referral.core.encryption.providers import (
 )
 from referral.core.encryption.reading import PurposeMissing, Reading, open_reading
 from referral.core.encryption.ring import KeyRing, bind_key_ring
-from referral.core.encryption.rotation import KeyStatus, WrappingStatus
+from referral.core.encryption.rotation import KINDS, KeyStatus, Progress, Report, WrappingStatus
 from referral.core.encryption.search import SealedExpression
 
 __all__ = [
     "INDEX_SUBJECT",
+    "KINDS",
     "SERVICE_SUBJECT",
     "BlindIndex",
     "Boolean",
@@ -56,8 +59,10 @@ __all__ = [
     "KeyStatus",
     "NotSealed",
     "PhoneNumber",
+    "Progress",
     "PurposeMissing",
     "Reading",
+    "Report",
     "Sealed",
     "SealedExpression",
     "SealedModel",
@@ -66,7 +71,10 @@ __all__ = [
     "WrongKey",
     "bind_key_ring",
     "check_key_directory",
+    "find_digests",
+    "find_sealed",
     "give_id",
+    "keyed_digest",
     "normalise_client_number",
     "normalise_email",
     "normalise_phone",
@@ -76,6 +84,7 @@ __all__ = [
     "render_sealed_check",
     "seal_changed_row",
     "seal_new_row",
+    "sealed_bytes",
     "sealed_check",
     "subject_key",
     "wrapping_key",

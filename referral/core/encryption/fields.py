@@ -17,13 +17,14 @@ from sqlalchemy.orm.attributes import instance_state
 
 from referral.core.database import Base
 from referral.core.encryption.cache import held_keys
+from referral.core.encryption.cells import CELL, Cell
 from referral.core.encryption.codecs import Codec
 from referral.core.encryption.envelope import BODY_START, HEADER_SIZE, DataKey, label_prefix
 from referral.core.encryption.guard import sealed_check
-from referral.core.encryption.index import TAG_SIZE, BlindIndex, IndexKeys, index_input
+from referral.core.encryption.index import TAG_SIZE, BlindIndex, IndexKeys, index_input, index_label
 from referral.core.encryption.reading import Permit, find_permit
 from referral.core.encryption.ring import ring_of
-from referral.core.encryption.search import SealedExpression, index_label
+from referral.core.encryption.search import SealedExpression
 from referral.core.errors import Tampered
 
 T = TypeVar("T")
@@ -53,7 +54,9 @@ class Sealed(Generic[T]):
         self.label = self.label or f"{owner.__tablename__}.{name}"
         self.prefix = label_prefix(self.label)
         self.dump, self.load = self.codec.dump, self.codec.load
-        sealed = mapped_column(self.column, LargeBinary, nullable=True)
+        subject = getattr(owner, "__subject__", "id")
+        cell = Cell(self.label, subject, self.load, self.index, self.tag_column if self.index else "")
+        sealed = mapped_column(self.column, LargeBinary, nullable=True, info={CELL: cell})
         event.listen(sealed.column, "after_parent_attach", _add_check)
         setattr(owner, self.column, sealed)
         if self.index:

@@ -103,6 +103,11 @@ class IndexedModel(Protocol):
         ...
 
 
+def index_label(label: str, index: BlindIndex) -> str:
+    """The label of an index key: the column and the rule of normalisation."""
+    return f"{label}#{index.name}"
+
+
 def index_input(index: BlindIndex, normalised: str, scope_id: UUID | None) -> bytes:
     """What the HMAC sees: the scope first, with a fixed width. TypeError when the index asks for another scope."""
     if (index.scope is None) is not (scope_id is None):
@@ -111,25 +116,36 @@ def index_input(index: BlindIndex, normalised: str, scope_id: UUID | None) -> by
 
 
 class IndexKeys:
-    """The keys of all blind indexes, derived from the live versions of the index root key (RFC 5869)."""
+    """The keys of all blind indexes, derived from the live versions of the index root key (RFC 5869).
 
-    def __init__(self, roots: Mapping[int, bytes], expires: float) -> None:
-        self.versions = tuple(sorted(roots, reverse=True))
+    `written` is the version of new tags. It is not the newest while a new one is only announced.
+    """
+
+    def __init__(self, roots: Mapping[int, bytes], written: int, expires: float) -> None:
+        self.versions = (written, *sorted(roots.keys() - {written}, reverse=True))
         self.expires = expires
         self._roots = dict(roots)
         self._derived: dict[tuple[str, str, int], HMAC] = {}
 
     def tag(self, label: str, data: bytes) -> bytes:
-        """The tag to store: under the newest version."""
+        """The tag to store: under the version that is written."""
         return self._digest("bix", label, self.versions[0], data)[:TAG_SIZE]
 
     def candidates(self, label: str, data: bytes) -> list[bytes]:
-        """Every tag under which the value may stand while an index is being renewed, the newest first."""
+        """Every tag under which the value may stand while an index is being renewed, the one to store first."""
         return [self._digest("bix", label, version, data)[:TAG_SIZE] for version in self.versions]
 
     def fingerprint(self, label: str, data: bytes) -> bytes:
         """A keyed digest of 33 bytes: equal for equal bytes, meaningless without the key."""
         return self._digest("fingerprint", label, self.versions[0], data)
+
+    def fingerprints(self, label: str, data: bytes) -> list[bytes]:
+        """Every digest under which these bytes may be known while the root is being renewed, the one to store first."""
+        return [self._digest("fingerprint", label, version, data) for version in self.versions]
+
+    def tag_of(self, version: int, label: str, data: bytes) -> bytes:
+        """The tag under one version."""
+        return self._digest("bix", label, version, data)[:TAG_SIZE]
 
     def _digest(self, purpose: str, label: str, version: int, data: bytes) -> bytes:
         """The version, and the HMAC under the key of this purpose, label and version."""
