@@ -1,4 +1,4 @@
-"""How often a proof is repeated: in full when `REFERRAL_PROOF=full`, else about a tenth, so that every commit can run it."""
+"""How often a proof is repeated: in full when `REFERRAL_PROOF=full`, else a tenth, so that every commit can run it."""
 
 import os
 

@@ -4,14 +4,13 @@ What is assigned waits in the column's own place as plaintext that no statement 
 (`flush.py`). What is stored stays sealed until the attribute is read inside `open_reading`; no plaintext is kept.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar, overload
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, event, update
+from sqlalchemy import Column, LargeBinary, Table, event, update
 from sqlalchemy.orm import Session, mapped_column
 from sqlalchemy.orm.attributes import instance_state
 
@@ -159,11 +158,6 @@ class SealedModel(Base):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.__sealed__ = tuple(each for kind in cls.__mro__ for each in vars(kind).values() if isinstance(each, Sealed))
-
-    @classmethod
-    def index_columns(cls) -> Mapping[str, ColumnElement[bytes | None]]:
-        """The columns with index tags, by the label of the field they index."""
-        return {field.label: getattr(cls, field.tag_column) for field in cls.__sealed__ if field.index}
 
     @classmethod
     def clear_indexes(cls, session: Session, subject_id: UUID) -> None:

@@ -14,7 +14,6 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from referral.core.encryption.normalise import normalise_client_number, normalise_email, normalise_phone
@@ -91,11 +90,6 @@ class ClientNumber:
 
 class IndexedModel(Protocol):
     """A kind of row that may carry tags; every `SealedModel` class is one."""
-
-    @classmethod
-    def index_columns(cls) -> Mapping[str, ColumnElement[bytes | None]]:
-        """The columns with tags, by the label of the field they index."""
-        ...
 
     @classmethod
     def clear_indexes(cls, session: Session, subject_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """What the tests of rotation share: a ring with a clock of the test, a whole rotation, and what stands under what."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,16 +10,33 @@ from sqlalchemy import func, select
 from referral.core.encryption import (
     INDEX_SUBJECT,
     KeyRing,
+    Progress,
     Report,
     find_sealed,
     open_reading,
     subject_key,
     wrapping_key,
 )
-from tests.core.encryption.people import NOW, Note, Person, Register, register, session_of
+from tests.core.encryption.people import NOW, Note, Person, Register, cell, register, session_of
 
 METADATA = Register.metadata
+PEOPLE = 20
 FIELDS = ("name", "phone", "email", "client_number", "other_phone", "birth", "extra", "notes")
+
+OLD = {
+    "kek": {"keks": {"k1"}, "wrapped": {1}},
+    "data": {"generations": {1}, "cells": {1}},
+    "index": {"roots": {1}, "tags": {1}},
+}
+NEW = {
+    "kek": {"keks": {"k2"}, "wrapped": {2}},
+    "data": {"generations": {2}, "cells": {2}},
+    "index": {"roots": {2}, "tags": {2}},
+}
+
+
+class Stopped(Exception):
+    """The operator pressed Ctrl+C."""
 
 
 class Clock:
@@ -103,3 +120,29 @@ def standing(ring: KeyRing) -> dict[str, set[Any]]:
             "roots": set(connection.scalars(select(keys.gen).where(keys.subject_id == INDEX_SUBJECT))),
             "tags": tags,
         }
+
+
+def stop_at(step: str) -> Callable[[Progress, int], None]:
+    """What an operator does who presses Ctrl+C after a batch of this step."""
+
+    def heard(progress: Progress, _seen: int) -> None:
+        if progress.step.startswith(step):
+            raise Stopped
+
+    return heard
+
+
+def once_after(step: str, deed: Callable[[], object]) -> Callable[[Progress, int], None]:
+    """Do something once, after a batch of this step."""
+    waiting = [deed]
+
+    def heard(progress: Progress, _seen: int) -> None:
+        if progress.step.startswith(step) and waiting:
+            waiting.pop()()
+
+    return heard
+
+
+def stored_name(ring: KeyRing, person_id: UUID) -> bytes:
+    """What lies in the database as somebody's name."""
+    return cell(ring.engine, Person, "name_ct", person_id)

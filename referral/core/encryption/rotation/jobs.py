@@ -145,15 +145,15 @@ class Runner:
                 job = find_job(session, self.plan.kind)
                 if job is None:
                     return Report(self.plan.kind, changed, 0, 0, None)
-                tally = self._go_on(session, job)
+                step = self.plan.step(job.step)
+                tally = self._go_on(session, job, step)
                 changed += tally.changed
-                progress = Progress(job.step, job.done, job.total)
+                progress = Progress(step.name, job.done, job.total)
             self.heard(progress, tally.seen)
             if tally.is_over:
                 return Report(self.plan.kind, changed, job.errors, job.kept, job.not_before)
 
-    def _go_on(self, session: Session, job: CryptoJob) -> Tally:
-        step = self.plan.step(job.step)
+    def _go_on(self, session: Session, job: CryptoJob, step: Step) -> Tally:
         if step.name != job.step:
             self._enter(job, step)
         job.moved_at = self.clock()
