@@ -3,8 +3,8 @@
 import click
 
 from referral.cli.care import audit, backup, restore, retention
-from referral.cli.keys import keys
 from referral.cli.people import organisation, region, token, user
+from referral.cli.rotation import keys
 from referral.cli.serving import demo, migrate, serve, worker
 from referral.cli.upkeep import import_group, report
 from referral.core.logbook import write_log

@@ -24,4 +24,4 @@ def destroy_kek(service: Service, kek_id: str, *, actor: Actor) -> DestroyReceip
     with service.work() as work:
         work.record(actor, "keys:destroy", "key", None, kek_id=kek_id)
         work.session.flush()
-        return service.key_ring.destroy_kek(kek_id)
+        return service.key_ring.destroy_kek(work.session, kek_id)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from config.keys import KeySettings
 from config.settings import Settings, SettingsError, create_demo_secret, load, read_database_url
 
 SECRET = "5f1c0d2be94f4a0e8f77c2f9d60a1b34"
@@ -63,6 +64,7 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         environment="production",
         database_url=GOOD["DATABASE_URL"],
         key_directory=tmp_path / "var" / "keys",
+        keys=KeySettings("file", {"directory": tmp_path / "var" / "keys"}),
         secret_key=SECRET,
         public_url="https://verwijzen.example",
         cookie_secure=True,

@@ -188,13 +188,12 @@ class KeyRing:
         """Open everything, change nothing, and say what is wrong."""
         return Doctor(session.connection(), self._store, metadata).examine()
 
-    def destroy_kek(self, kek_id: str) -> DestroyReceipt:
+    def destroy_kek(self, session: Session, kek_id: str) -> DestroyReceipt:
         """Destroy a KEK for ever; backups made while it was in use become unreadable.
 
         Raises `KeyRefused` while a wrapping key lies under it: end the rotation first, it drops those.
         """
-        with self.engine.connect() as connection:
-            is_used = connection.scalar(select(exists().where(wrapping_key.c.kek_id == kek_id)))
+        is_used = session.scalar(select(exists().where(wrapping_key.c.kek_id == kek_id)))
         if is_used or kek_id == self.provider.current():
             raise KeyRefused("Deze sleutel is nog in gebruik. Maak eerst een rotatie van de KEK af.")
         return self.provider.destroy(kek_id)

@@ -2,16 +2,15 @@
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from threading import Lock
-from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from referral.core.encryption.envelope import DataKey
 from referral.core.encryption.index import IndexKeys
@@ -21,6 +20,7 @@ from referral.core.errors import KeyMissing, Tampered
 
 _BATCH = 900
 _KEY_SIZE = 32
+_NONCE_SIZE = 12
 
 _of_subjects = (
     select(subject_key.c.subject_id, subject_key.c.gen, subject_key.c.wk_id, subject_key.c.blob)
@@ -46,9 +46,9 @@ class WrappingKey:
         self._aead = AESGCM(raw)
         self._place = b"fv1 dek\0" + wk_id.to_bytes(4, "big")
 
-    def wrap(self, subject_id: UUID, generation: int, raw: bytes) -> bytes:
-        """The blob of a row: nonce, ciphertext, tag."""
-        nonce = os.urandom(12)
+    def wrap(self, subject_id: UUID, generation: int, raw: bytes, nonce: bytes | None = None) -> bytes:
+        """The blob of a row: nonce (12 fresh random bytes), ciphertext, tag."""
+        nonce = nonce or os.urandom(_NONCE_SIZE)
         return nonce + self._aead.encrypt(nonce, raw, self._place + subject_id.bytes + generation.to_bytes(2, "big"))
 
     def unwrap(self, subject_id: UUID, generation: int, blob: bytes) -> bytes:
@@ -132,10 +132,31 @@ class KeyStore:
             connection.execute(insert(subject_key), rows)
         return created
 
-    def rewrap(self, connection: Connection, row: Row[Any], wk_id: int) -> bytes:
-        """The blob of a row of `subject_key` under another wrapping key."""
-        raw = self.wrapping_key(connection, row.wk_id).unwrap(row.subject_id, row.gen, row.blob)
-        return self.wrapping_key(connection, wk_id).wrap(row.subject_id, row.gen, raw)
+    def rewrap_all(
+        self, connection: Connection, rows: Sequence[tuple[UUID, int, int, bytes]], wk_id: int
+    ) -> list[bytes | None]:
+        """The blobs of these rows (subject, generation, wrapping key, blob) under another wrapping key.
+
+        None for a blob that does not open. One call for all the randomness.
+        """
+        new = self.wrapping_key(connection, wk_id)
+        olds = {each: self._openable(connection, each) for each in {row[2] for row in rows}}
+        random = os.urandom(_NONCE_SIZE * len(rows))
+        blobs: list[bytes | None] = []
+        for number, (subject_id, generation, old_id, blob) in enumerate(rows):
+            old, nonce = olds[old_id], random[_NONCE_SIZE * number : _NONCE_SIZE * (number + 1)]
+            try:
+                raw = None if old is None else old.unwrap(subject_id, generation, blob)
+            except Tampered:
+                raw = None
+            blobs.append(None if raw is None else new.wrap(subject_id, generation, raw, nonce))
+        return blobs
+
+    def _openable(self, connection: Connection, wk_id: int) -> WrappingKey | None:
+        try:
+            return self.wrapping_key(connection, wk_id)
+        except (Tampered, KeyMissing):
+            return None
 
     def destroy(self, connection: Connection, subject_id: UUID, at: datetime) -> None:
         """Turn every generation of this subject's key into a tombstone; `KeyMissing` when it never had one.

@@ -162,7 +162,7 @@ def test_a_backup_opens_as_long_as_its_kek_lives(ring: KeyRing, engine: Engine, 
     with session_of(backup) as session, open_reading(session, "restore"):
         assert find(session, wilhelmina).name == WILHELMINA["name"]
     assert rotate(ring, "kek", Clock()).is_done
-    ring.destroy_kek("k1")
+    keys.destroy("k1")
     ring.forget()
     backup.forget()
     with session_of(ring) as session, open_reading(session, "test"):

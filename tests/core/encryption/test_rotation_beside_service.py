@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from referral.core.database import connect
@@ -156,16 +156,16 @@ def test_who_is_erased_during_a_rotation_stays_erased(ring: KeyRing, kind: str, 
 def test_an_erasure_while_a_key_is_wrapped_anew_wins(ring: KeyRing, keys: FileKeys, clock: Clock) -> None:
     """Without comparing the old blob, the batch would write the destroyed key back."""
     (bob,) = fill(ring, 1)
-    rewrap = ring._store.rewrap
+    rewrap_all = ring._store.rewrap_all
 
-    def erased_meanwhile(connection: object, row: Any, wk_id: int) -> bytes:
-        if row.subject_id == bob:
+    def erased_meanwhile(connection: Connection, rows: Any, wk_id: int) -> list[bytes | None]:
+        if bob in {row[0] for row in rows}:
             with session_of(ring) as session:
                 ring.erase_subject(session, bob, [Person], at=NOW)
                 session.commit()
-        return rewrap(connection, row, wk_id)  # type: ignore[arg-type]
+        return rewrap_all(connection, rows, wk_id)
 
-    ring._store.rewrap = erased_meanwhile  # type: ignore[method-assign]
+    ring._store.rewrap_all = erased_meanwhile  # type: ignore[method-assign]
     assert rotate(ring, "kek", clock).is_done
     with session_of(ring) as session, open_reading(session, "test"), pytest.raises(Erased):
         _ = find(session, bob).name

@@ -1,14 +1,12 @@
 """A new key-encryption key: every wrapped key is opened and wrapped anew, under a wrapping key of the new KEK."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, update
 
 from referral.core.encryption.keys import subject_key, wrapping_key
 from referral.core.encryption.rotation.jobs import Plan, Settle, Tally, Walk
 from referral.core.encryption.store import KeyStore
-from referral.core.errors import KeyMissing, Tampered
 
 _keys = subject_key.c
 
@@ -66,26 +64,22 @@ class Rewrapping:
         if not people:
             return Tally(last=None)
         here = _keys.subject_id.between(people[0], people[-1]) & self._is_old
-        rows = connection.execute(select(subject_key).where(here)).all()
-        connection.execute(update(subject_key).where(here, _keys.blob.is_(None)).values(wk_id=self.target))
-        alive = [row for row in rows if row.blob is not None]
-        swaps = [swap for row in alive if (swap := self._rewrap(connection, row))]
+        columns = (_keys.subject_id, _keys.gen, _keys.wk_id, _keys.blob)
+        alive = [tuple(row) for row in connection.execute(select(*columns).where(here, _keys.blob.is_not(None)))]
+        blobs = self.store.rewrap_all(connection, alive, self.target)
+        swaps = [self._swap(row, blob) for row, blob in zip(alive, blobs, strict=True) if blob is not None]
         swapped = connection.execute(_SWAP, swaps).rowcount if swaps else 0
+        dead = connection.execute(update(subject_key).where(here, _keys.blob.is_(None)).values(wk_id=self.target))
         return Tally(
             last=people[-1] if len(people) == limit else None,
-            seen=len(rows),
+            seen=len(alive) + dead.rowcount,
             changed=swapped,
             refused=len(swaps) - swapped,
             errors=len(alive) - len(swaps),
         )
 
-    def _rewrap(self, connection: Connection, row: Row[Any]) -> dict[str, object] | None:
-        """The parameters of the swap; None when the old blob does not open."""
-        try:
-            new = self.store.rewrap(connection, row, self.target)
-        except (Tampered, KeyMissing):
-            return None
-        return {"subject": row.subject_id, "generation": row.gen, "old": row.blob, "target": self.target, "new": new}
+    def _swap(self, row: tuple[UUID, int, int, bytes], blob: bytes) -> dict[str, object]:
+        return {"subject": row[0], "generation": row[1], "old": row[3], "target": self.target, "new": blob}
 
 
 class DropWrappingKeys:

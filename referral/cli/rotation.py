@@ -152,5 +152,4 @@ def _show(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -
     table = Table(*heads, title=title, title_justify="left")
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    console.print(table, width=None if console.is_terminal else WIDTH)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
