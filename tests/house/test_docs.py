@@ -95,7 +95,7 @@ def test_every_command_that_ends_runs_in_the_order_of_the_page(own_demo: Install
     promised = [f"{line} || [ $? -eq 1 ]" if line.startswith("referral import") else line for line in script]
     run = own_demo.shell("\n".join(promised), NEW_USER_PASSWORD=PASSWORD)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert len(script) == 12
+    assert len(script) == 13
     assert (own_demo.root / "var" / "referral-backup.db").stat().st_size > 0
     assert (own_demo.root / "var" / "keys-backup.tar").stat().st_size > 0
 

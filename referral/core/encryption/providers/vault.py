@@ -106,10 +106,10 @@ class VaultKeys:
         if version > min(map(int, state["keys"])):
             raise KeyRefused("Vault vernietigt versies van oud naar nieuw. Vernietig eerst de oudere.")
         with self._transit() as transit:
-            # Two calls, because hvac refuses equal minima in one call and Vault does not.
-            transit.update_key_configuration(self.key, min_decryption_version=version + 1, mount_point=self.mount)
+            # Two calls, because hvac refuses equal minima in one; this order, because Vault refuses the other.
             lowest = max(version + 1, state["min_encryption_version"])
             transit.update_key_configuration(self.key, min_encryption_version=lowest, mount_point=self.mount)
+            transit.update_key_configuration(self.key, min_decryption_version=version + 1, mount_point=self.mount)
             transit.trim_key(self.key, version + 1, mount_point=self.mount)
         return DestroyReceipt(kek_id, is_certain=False, gone_at=datetime.now(UTC), remains=_REMAINS)
 
