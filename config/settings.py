@@ -10,6 +10,7 @@ from typing import TypeVar
 from sqlalchemy.engine import URL
 
 from config import values
+from config.keys import KeySettings, read_key_settings
 from config.values import Network, Refusal
 
 ENVIRONMENTS = ("production", "demo", "test")
@@ -34,6 +35,7 @@ class Settings:
     backup_recipient: str
     key_backup_recipient: str
     backup_retention_days: int
+    keys: KeySettings
     secret_key: str = field(repr=False)
     public_url: str
     cookie_secure: bool
@@ -105,16 +107,18 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
     environment = reader.read("ENVIRONMENT", _usual_environment(root), values.one_of(ENVIRONMENTS), "production")
     is_production = environment == "production"
     url = reader.read("DATABASE_URL", _default_database(root), values.database_url, NO_DATABASE)
+    key_directory = reader.read("KEY_DIRECTORY", str(root / "var" / "keys"), values.absolute_path, root)
     settings = Settings(
         environment=environment,
         database_url=url.render_as_string(hide_password=False),
-        key_directory=reader.read("KEY_DIRECTORY", str(root / "var" / "keys"), values.absolute_path, root),
+        key_directory=key_directory,
         erasure_ledger_directory=reader.read(
             "ERASURE_LEDGER_DIRECTORY", str(root / "var" / "ledger"), values.absolute_path, root
         ),
         backup_recipient=reader.read("BACKUP_RECIPIENT", "", values.recipient, ""),
         key_backup_recipient=reader.read("KEY_BACKUP_RECIPIENT", "", values.recipient, ""),
         backup_retention_days=reader.read("BACKUP_RETENTION_DAYS", "30", values.number(1, 365), 30),
+        keys=read_key_settings(reader, reader.env, key_directory, is_production=is_production),
         secret_key=_read_secret(reader, root, url, is_production=is_production),
         public_url=reader.read(
             "PUBLIC_URL", "" if is_production else "http://127.0.0.1:8000", values.public_url(is_production), ""
@@ -134,7 +138,8 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
         max_body_bytes=reader.read("MAX_BODY_BYTES", "1000000", values.number(10_000, 100_000_000), 1_000_000),
         import_max_bytes=reader.read("IMPORT_MAX_BYTES", "10000000", values.number(10_000, 1_000_000_000), 10_000_000),
     )
-    _refuse_beside_data(reader, "KEY_DIRECTORY", settings.key_directory, url)
+    if settings.keys.provider == "file":
+        _refuse_beside_data(reader, "KEY_DIRECTORY", key_directory, url)
     _refuse_beside_data(reader, "ERASURE_LEDGER_DIRECTORY", settings.erasure_ledger_directory, url)
     if "KEY_DIRECTORY" not in reader.problems and _are_nested(
         settings.key_directory, settings.erasure_ledger_directory

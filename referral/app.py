@@ -14,7 +14,7 @@ from referral.access import OPERATIONS
 from referral.accountability import api as accountability
 from referral.core import http
 from referral.core.database import connect
-from referral.core.encryption import FileKeys, KeyRing, check_key_directory
+from referral.core.encryption import KeyRing, check_key_directory, open_provider
 from referral.core.http.documents import publish
 from referral.core.http.health import health_pages
 from referral.core.ledger import ErasureLedger
@@ -59,13 +59,15 @@ PAGE_DOORS = (sign_in.pages, home.pages)
 def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:
     """The service without its doors, for the web, the worker and the command line alike.
 
-    Raises ValueError, naming the setting, when the keys lie beside the data or are readable by others, and naming
-    every fault in the table of retention.
+    Raises ValueError, naming the setting, when the keys lie beside the data or are readable by others, when the library
+    of the provider is not installed, and naming every fault in the table of retention.
     """
-    check_key_directory(settings.key_directory, settings.database_url)
     check_retention()
+    if settings.keys.provider == "file":
+        check_key_directory(settings.key_directory, settings.database_url)
+    provider = open_provider(settings.keys.provider, settings.keys.arguments)
     engine = connect(settings.database_url)
-    ring = KeyRing(engine, FileKeys(settings.key_directory))
+    ring = KeyRing(engine, provider)
     return Service(
         engine=engine,
         key_ring=ring,
@@ -109,5 +111,5 @@ def create_app(settings: Settings, *, service: Service | None = None) -> http.Ap
 
 def _plain(settings: Settings) -> dict[str, Any]:
     """What use cases may know of the settings: limits and addresses, no secret."""
-    secret = {"secret_key", "database_url", "smtp_url"}
+    secret = {"secret_key", "database_url", "smtp_url", "keys"}
     return {name: value for name, value in vars(settings).items() if name not in secret and not isinstance(value, Path)}

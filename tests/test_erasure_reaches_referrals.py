@@ -92,7 +92,7 @@ def test_erased_is_410_and_unreachable_is_503_also_after_the_old_key_is_gone(wor
         return [(each.status_code, (each.json or {}).get("type", "").rpartition(":")[2]) for each in answers]
 
     assert seen() == [(410, "erased"), (200, "")]
-    world.service.key_ring.renew_kek()
+    world.renew_kek()
     world.service.key_ring.provider.destroy("k1")
     world.service.key_ring.forget()
     assert seen() == [(410, "erased"), (200, "")], "the tombstone lies under a key that is no more"

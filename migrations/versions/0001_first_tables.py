@@ -36,12 +36,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_trace_id"), ["trace_id"], unique=False)
 
     op.create_table(
+        "crypto_job",
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("target", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=100), nullable=False),
+        sa.Column("cursor", sa.Uuid(), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("errors", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_crypto_job")),
+    )
+    with op.batch_alter_table("crypto_job", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_crypto_job_running",
+            ["kind"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "idempotency_record",
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("route", sa.String(length=300), nullable=False),
-        sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("fingerprint", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("key_hash", sa.LargeBinary(length=33), nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary(length=33), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
@@ -56,13 +84,6 @@ def upgrade() -> None:
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_record_created_at"), ["created_at"], unique=False)
 
-    op.create_table(
-        "key_retirement",
-        sa.Column("kek_id", sa.String(length=64), nullable=False),
-        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("kek_id", name=op.f("pk_key_retirement")),
-    )
     op.create_table(
         "organisation",
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -132,6 +153,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_region")),
         sa.UniqueConstraint("kind", "code", name=op.f("uq_region_kind")),
     )
+    op.create_table(
+        "retired_wrapping_key",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kek_id", sa.String(length=64), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retired_wrapping_key")),
+    )
+    with op.batch_alter_table("retired_wrapping_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_retired_wrapping_key_kek_id"), ["kek_id"], unique=False)
+
     op.create_table(
         "sign_in_attempt",
         sa.Column("email_hash", sa.LargeBinary(length=33), nullable=False),
@@ -1154,6 +1186,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_attempt_attempted_at"))
 
     op.drop_table("sign_in_attempt")
+    with op.batch_alter_table("retired_wrapping_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_retired_wrapping_key_kek_id"))
+
+    op.drop_table("retired_wrapping_key")
     op.drop_table("region")
     with op.batch_alter_table("processing_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_processing_record_subject_bix"))
@@ -1167,11 +1203,18 @@ def downgrade() -> None:
 
     op.drop_table("outbox_message")
     op.drop_table("organisation")
-    op.drop_table("key_retirement")
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_record_created_at"))
 
     op.drop_table("idempotency_record")
+    with op.batch_alter_table("crypto_job", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_crypto_job_running",
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.drop_table("crypto_job")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_trace_id"))
         batch_op.drop_index(batch_op.f("ix_audit_entry_organisation_id"))

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from referral.core.codelists import Activity, legal_bases, processing_register, retention_terms
-from referral.core.encryption import SealedModel
+from referral.core.database import Base
+from referral.core.encryption import SealedModel, find_sealed
+from referral.core.encryption.cells import SealedTable
 from referral.core.policy import Role
 from referral.participants.models import Participant
 from referral.participants.scopes import PURPOSES
@@ -40,13 +42,18 @@ def _figures() -> Mapping[str, str]:
         "Handelingen met een verwerkingsregel": sum(each.activity is not None for each in register.actions.values()),
         "Soorten gegevens": len(register.categories),
         "Versleutelde velden": sum(len(model.__sealed__) for model in SEALED),
-        "Daarvan precies te zoeken, met een blinde index": sum(len(model.index_columns()) for model in SEALED),
+        "Daarvan precies te zoeken, met een blinde index": sum(len(table.indexed) for table in _sealed_tables()),
         "Rollen van medewerkers": len(set(Role) - {Role.SYSTEM}),
         "Doelen waarvoor iemand persoonsgegevens mag inzien": len(PURPOSES),
         "Soorten inzage in het inzagelog": len(register.readings),
         "Bewaartermijnen": len(retention_terms()),
     }
     return {name: str(count) for name, count in counts.items()}
+
+
+def _sealed_tables() -> Iterator[SealedTable]:
+    tables = {model.__tablename__ for model in SEALED}
+    return (each for each in find_sealed(Base.metadata) if each.table.name in tables)
 
 
 def _service() -> Iterator[str]:

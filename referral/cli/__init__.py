@@ -4,9 +4,10 @@ import click
 
 from referral.cli.care import audit, retention
 from referral.cli.people import organisation, region, token, user
+from referral.cli.rotation import keys
 from referral.cli.safekeeping import backup, backup_key, restore
 from referral.cli.serving import demo, migrate, serve, worker
-from referral.cli.upkeep import import_group, keys, report
+from referral.cli.upkeep import import_group, report
 from referral.core.logbook import write_log
 
 

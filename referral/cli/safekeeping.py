@@ -7,7 +7,7 @@ import click
 
 from config.settings import load
 from referral.cli.installation import notes, opened_service, progress_bar
-from referral.cli.upkeep import keys
+from referral.cli.rotation import keys, listener, tell_destroyed
 from referral.core.work import utc_now
 from referral.operations.backup import make_backup
 from referral.operations.horizon import advance_horizon
@@ -96,12 +96,11 @@ def keys_restore(file: Path, identity: Path) -> None:
 
 @keys.command("horizon")
 def keys_horizon() -> None:
-    """Renew the key when somebody was erased, and destroy the keys whose backups have had their term. Run it daily."""
-    with opened_service() as service, progress_bar("Sleutels") as progress:
-        done = advance_horizon(service, progress=lambda count: progress(count, count))
+    """Renew the key when somebody was erased, and destroy the keys whose backups have had their term. Run it hourly."""
+    with opened_service() as service, progress_bar("Sleutels") as bar:
+        done = advance_horizon(service, heard=listener(bar, None))
     for receipt in done.destroyed:
-        certain = "zeker" if receipt.is_certain else "resten op de schijf zijn niet uit te sluiten"
-        click.echo(f"{receipt.kek_id} vernietigd ({certain})")
+        tell_destroyed(receipt)
     click.echo(f"opnieuw verpakt: {done.rewrapped}, reservekopieën onleesbaar: {done.unreadable}")
     click.echo(f"wachtend: {done.waiting}, te laat: {done.overdue}")
 

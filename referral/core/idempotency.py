@@ -4,6 +4,7 @@ The row is written first in the deed's own transaction, so that a concurrent dou
 answer is sealed under the person it is about, so that erasing that person ends it too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
-from referral.core.encryption import SERVICE_SUBJECT
+from referral.core.encryption import SERVICE_SUBJECT, keyed_digest, sealed_bytes
 from referral.core.errors import IdempotencyConflict, Invalid
 from referral.core.policy import Actor
 from referral.core.work import Work
@@ -33,13 +34,13 @@ class IdempotencyRecord(Base):
     client_id: Mapped[UUID]
     organisation_id: Mapped[UUID]
     route: Mapped[str] = mapped_column(String(300))
-    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
     created_at: Mapped[datetime] = mapped_column(index=True)
     subject_id: Mapped[UUID | None]
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_bytes(LABEL, subject="subject_id"))
 
 
 @dataclass(frozen=True)
@@ -73,25 +74,28 @@ def claim(
     Raises `IdempotencyConflict` when the key came before with another body.
     """
     ring, session = work.service.key_ring, work.session
+    # The path goes into the digest: what somebody typed into it may be anything. While the root of the digests is
+    # being renewed, the first request may lie under the old one.
+    keys = ring.fingerprints(session, "idempotency.key", f"{path} {key}".encode())
+    bodies = ring.fingerprints(session, "idempotency.body", body)
     record = IdempotencyRecord(
         client_id=actor.client_id or actor.id,
         organisation_id=actor.organisation_id,
         route=endpoint,
-        # The path goes into the digest: what somebody typed into it may be anything.
-        key_hash=ring.fingerprint(session, "idempotency.key", f"{path} {key}".encode()),
-        fingerprint=ring.fingerprint(session, "idempotency.body", body),
+        key_hash=keys[0],
+        fingerprint=bodies[0],
         created_at=work.now,
     )
-    earlier = _find(work, record)
+    earlier = _find(work, record, keys)
     if earlier is None:
         try:
             with session.begin_nested():
-                session.execute(delete(IdempotencyRecord).where(*_same(record), _is_old(work)))
+                session.execute(delete(IdempotencyRecord).where(*_same(record, keys), _is_old(work)))
                 session.add(record)
             return record, None
         except IntegrityError:
-            earlier = _find(work, record)
-    if earlier is None or earlier.fingerprint != record.fingerprint or earlier.answer is None:
+            earlier = _find(work, record, keys)
+    if earlier is None or earlier.fingerprint not in bodies or earlier.answer is None:
         raise IdempotencyConflict
     return earlier, _open(work, earlier)
 
@@ -109,16 +113,17 @@ def forget_old_keys(work: Work) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
-def _find(work: Work, record: IdempotencyRecord) -> IdempotencyRecord | None:
-    return work.session.scalars(select(IdempotencyRecord).where(*_same(record), not_(_is_old(work)))).one_or_none()
+def _find(work: Work, record: IdempotencyRecord, keys: Sequence[bytes]) -> IdempotencyRecord | None:
+    live = select(IdempotencyRecord).where(*_same(record, keys), not_(_is_old(work)))
+    return work.session.scalars(live).one_or_none()
 
 
-def _same(record: IdempotencyRecord) -> tuple[ColumnElement[bool], ...]:
+def _same(record: IdempotencyRecord, keys: Sequence[bytes]) -> tuple[ColumnElement[bool], ...]:
     return (
         IdempotencyRecord.client_id == record.client_id,
         IdempotencyRecord.organisation_id == record.organisation_id,
         IdempotencyRecord.route == record.route,
-        IdempotencyRecord.key_hash == record.key_hash,
+        IdempotencyRecord.key_hash.in_(keys),
     )
 
 

@@ -6,7 +6,7 @@ sealed under the service's own key, with a blind index to ask for "all records o
 empties both. A deed that fails leaves no row, because row and deed share one transaction. Nothing is sampled.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Final
@@ -18,10 +18,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from referral.core.audit import Trace
 from referral.core.codelists import Action, actions
 from referral.core.database import Base, new_id
-from referral.core.encryption import SERVICE_SUBJECT, sealed_check
+from referral.core.encryption import SERVICE_SUBJECT, RowId, sealed_bytes, sealed_check
+from referral.core.encryption.index import index_input, index_label
 from referral.core.encryption.ring import ring_of
 
 LABEL: Final = "processing_record.subject"
+INDEX: Final = RowId()
 SERVICE_NAME: Final = "referral"
 SERVICE_VERSION: Final = version(SERVICE_NAME)
 
@@ -32,6 +34,15 @@ class UnknownAction(LookupError):
 
 class SubjectMissing(TypeError):
     """An action of the register that says of whom, done without saying of whom; or the other way round."""
+
+
+def _id_of(data: bytes) -> str:
+    return str(UUID(bytes=data))
+
+
+def _indexed(subject_id: UUID) -> tuple[str, bytes]:
+    """The label and the input of the tag of this person."""
+    return index_label(LABEL, INDEX), index_input(INDEX, INDEX.normalise(str(subject_id)), None)
 
 
 class ProcessingRecord(Base):
@@ -54,19 +65,16 @@ class ProcessingRecord(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime]
     service_version: Mapped[str] = mapped_column(String(32))
-    subject_ct: Mapped[bytes | None] = mapped_column(LargeBinary)
+    subject_ct: Mapped[bytes | None] = mapped_column(
+        LargeBinary,
+        info=sealed_bytes(LABEL, subject=SERVICE_SUBJECT, load=_id_of, index=INDEX, tag_column="subject_bix"),
+    )
     subject_bix: Mapped[bytes | None] = mapped_column(LargeBinary(17), index=True)
 
     @classmethod
     def about(cls, session: Session, subject_id: UUID) -> ColumnElement[bool]:
         """SQL for "this record is about this person"."""
-        return cls.subject_bix.in_(ring_of(session).index_keys(session).candidates(LABEL, subject_id.bytes))
-
-    @classmethod
-    def index_columns(cls) -> Mapping[str, ColumnElement[bytes | None]]:
-        """The column with tags, for counting index versions."""
-        column: ColumnElement[bytes | None] = cls.__table__.c.subject_bix
-        return {LABEL: column}
+        return cls.subject_bix.in_(ring_of(session).index_keys(session).candidates(*_indexed(subject_id)))
 
     @classmethod
     def clear_indexes(cls, session: Session, subject_id: UUID) -> None:
@@ -145,7 +153,7 @@ def _named(session: Session, people: Sequence[UUID | None]) -> Iterator[dict[str
         yield {
             "id": row_id,
             "subject_ct": ring.seal(session, LABEL, row_id, SERVICE_SUBJECT, subject_id.bytes),
-            "subject_bix": ring.index_keys(session).tag(LABEL, subject_id.bytes),
+            "subject_bix": ring.index_keys(session).tag(*_indexed(subject_id)),
         }
 
 

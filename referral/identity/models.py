@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
+from referral.core.encryption import keyed_digest
 from referral.core.policy import OrganisationKind, Role
 
 ALL_SCOPES = (
@@ -165,6 +166,6 @@ class SignInAttempt(Base):
     __tablename__ = "sign_in_attempt"
     __table_args__ = (Index("ix_sign_in_attempt_recent", "email_hash", "attempted_at"),)
 
-    email_hash: Mapped[bytes] = mapped_column(LargeBinary(33))
+    email_hash: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
     attempted_at: Mapped[datetime] = mapped_column(index=True)
     succeeded: Mapped[bool]

@@ -5,22 +5,24 @@ time. So the survivors move to a new KEK soon after an erasure, and the old one 
 time has had its own term: the life of a KEK is the term of the backups.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import exists, func, or_, select, update
 
-from referral.core.encryption import DestroyReceipt, KeyStatus, key_retirement, wrapping_key
+from referral.core.encryption import DestroyReceipt, retired_wrapping_key, wrapping_key
+from referral.core.encryption.rotation import Heard
 from referral.core.errors import KeyMissing
 from referral.core.policy import system_actor
 from referral.core.work import Service, Work
-from referral.operations.backup import ledger_of
+from referral.operations.keys import destroy_kek, rotate_keys
 from referral.participants.models import ErasureRequest
 from referral.participants.usecases.erasing import BACKUP_DAYS
 
-RETIRED = key_retirement.c
-Progress = Callable[[int], None]
+RETIRED = retired_wrapping_key.c
+OPERATOR = system_actor("cli")
+BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -34,63 +36,46 @@ class Horizon:
     overdue: int
 
 
-def advance_horizon(service: Service, *, progress: Progress | None = None) -> Horizon:
+def advance_horizon(service: Service, *, heard: Heard = lambda _progress, _seen: None) -> Horizon:
     """Renew the KEK when somebody was erased under it, and destroy every KEK whose backups have had their term.
 
-    Safe to stop and run again, beside a running service. Run it every day; the promise in the receipts rests on it.
+    Safe to stop and run again, beside a running service. A renewal waits two minutes halfway, until every process has
+    forgotten the old key; the next run ends it. Run it every hour; the promise in the receipts rests on it.
     """
-    rewrapped = _renew(service, progress)
-    _note_retired(service)
+    rewrapped = rotate_keys(service, "kek", actor=OPERATOR, batch=BATCH, heard=heard).changed if _asks(service) else 0
     destroyed = [receipt for kek_id in _due(service) if (receipt := _destroy(service, kek_id))]
     return _conclude(service, rewrapped, destroyed)
 
 
-def _renew(service: Service, progress: Progress | None) -> int:
-    ring = service.key_ring
+def _asks(service: Service) -> bool:
+    """Whether a renewal is under way, or somebody was erased under the newest wrapping key."""
     with service.work(read_only=True) as work:
         newest = select(func.max(wrapping_key.c.id)).scalar_subquery()
-        under_newest = exists().where(ErasureRequest.wrapping_key_id == newest)
-        is_needed = work.session.scalar(select(under_newest))
-    return ring.renew_kek(progress=progress) if is_needed else ring.rotate_kek(progress=progress)
-
-
-def _note_retired(service: Service) -> None:
-    """From now on these keys wrap nothing that lives; one that came into use again has to wait anew."""
-    with service.work() as work:
-        status, current = service.key_ring.status(work.session), service.key_ring.provider.current()
-        known = set(work.session.scalars(select(RETIRED.kek_id)))
-        idle = {kek_id for kek_id in _kek_ids(status) if kek_id != current and not status.live_keys_under(kek_id)}
-        in_use = [kek_id for kek_id in known & _kek_ids(status) if kek_id not in idle]
-        work.session.execute(delete(key_retirement).where(RETIRED.kek_id.in_(in_use), RETIRED.destroyed_at.is_(None)))
-        for kek_id in sorted(idle - known):
-            work.session.execute(insert(key_retirement).values(kek_id=kek_id, retired_at=work.now))
-
-
-def _kek_ids(status: KeyStatus) -> set[str]:
-    return {each.kek_id for each in status.wrapping_keys}
+        is_needed = bool(work.session.scalar(select(exists().where(ErasureRequest.wrapping_key_id == newest))))
+        return is_needed or any(job.kind == "kek" for job in service.key_ring.status(work.session).jobs)
 
 
 def _due(service: Service) -> Sequence[str]:
+    """The KEKs under which nothing lives, since longer than any backup is kept."""
     days = timedelta(days=service.settings.get("backup_retention_days", BACKUP_DAYS))
     with service.work(read_only=True) as work:
-        query = select(RETIRED.kek_id).where(RETIRED.destroyed_at.is_(None), RETIRED.retired_at <= work.now - days)
-        return work.session.scalars(query.order_by(RETIRED.retired_at, RETIRED.kek_id)).all()
+        used = select(wrapping_key.c.kek_id)
+        idle = select(RETIRED.kek_id).where(RETIRED.destroyed_at.is_(None), RETIRED.kek_id.not_in(used))
+        last = func.max(RETIRED.retired_at)
+        return work.session.scalars(
+            idle.group_by(RETIRED.kek_id).having(last <= work.now - days).order_by(last, RETIRED.kek_id)
+        ).all()
 
 
 def _destroy(service: Service, kek_id: str) -> DestroyReceipt | None:
-    """Destroy one KEK, looked at once more; the ledger knows first, so that no key backup brings it back."""
-    with service.work() as work:
-        if service.key_ring.status(work.session).live_keys_under(kek_id):
-            return None
-        ledger_of(service).add_destroyed_key(kek_id, work.now)
-        try:
-            receipt = service.key_ring.provider.destroy(kek_id)
-        except KeyMissing:
-            receipt = DestroyReceipt(kek_id, is_certain=True)
-        done = update(key_retirement).where(RETIRED.kek_id == kek_id).values(destroyed_at=work.now)
-        work.session.execute(done)
-        work.record(system_actor("cli"), "key:destroy", "key", None, kek=kek_id, certain=receipt.is_certain)
-        return receipt
+    """Destroy one KEK; None when it was gone already, which is then written down."""
+    try:
+        return destroy_kek(service, kek_id, actor=OPERATOR)
+    except KeyMissing:
+        with service.work() as work:
+            gone = update(retired_wrapping_key).where(RETIRED.kek_id == kek_id)
+            work.session.execute(gone.values(destroyed_at=work.now))
+        return None
 
 
 def _conclude(service: Service, rewrapped: int, destroyed: Sequence[DestroyReceipt]) -> Horizon:
@@ -110,9 +95,12 @@ def _conclude(service: Service, rewrapped: int, destroyed: Sequence[DestroyRecei
 
 def _close(work: Work, at: datetime) -> int:
     """Note the erasures of which now every KEK of the time before is gone; returns how many."""
-    gone = select(RETIRED.kek_id).where(RETIRED.destroyed_at.is_not(None))
-    standing = exists().where(wrapping_key.c.id <= ErasureRequest.wrapping_key_id, wrapping_key.c.kek_id.not_in(gone))
-    open_ones = (ErasureRequest.unreadable_at.is_(None), ErasureRequest.wrapping_key_id.is_not(None))
-    ids = work.session.scalars(select(ErasureRequest.id).where(*open_ones, ~standing)).all()
-    work.session.execute(update(ErasureRequest).where(ErasureRequest.id.in_(ids)).values(unreadable_at=at))
+    request = ErasureRequest
+    standing = or_(
+        exists().where(wrapping_key.c.id <= request.wrapping_key_id),
+        exists().where(RETIRED.id <= request.wrapping_key_id, RETIRED.destroyed_at.is_(None)),
+    )
+    open_ones = (request.unreadable_at.is_(None), request.wrapping_key_id.is_not(None))
+    ids = work.session.scalars(select(request.id).where(*open_ones, ~standing)).all()
+    work.session.execute(update(request).where(request.id.in_(ids)).values(unreadable_at=at))
     return len(ids)

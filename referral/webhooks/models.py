@@ -7,8 +7,11 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
+from referral.core.encryption import SERVICE_SUBJECT, sealed_bytes
 from referral.referrals.workflow import EventName
 from referral.webhooks.addresses import LONGEST_URL
+
+SECRET = "webhook.secret"  # noqa: S105 (the label under which secrets are sealed)
 
 _WAITING = text("delivered_at IS NULL")
 
@@ -24,8 +27,10 @@ class Webhook(Base):
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     url: Mapped[str] = mapped_column(String(LONGEST_URL))
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    earlier_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_bytes(SECRET, subject=SERVICE_SUBJECT))
+    earlier_secret: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=sealed_bytes(SECRET, subject=SERVICE_SUBJECT)
+    )
     earlier_secret_until: Mapped[datetime | None]
     created_by: Mapped[UUID]
     created_at: Mapped[datetime]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pyrage import x25519
 
+from config.keys import KeySettings
 from config.settings import Settings, SettingsError, create_demo_secret, load, read_database_url
 
 SECRET = "5f1c0d2be94f4a0e8f77c2f9d60a1b34"
@@ -81,6 +82,7 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         backup_recipient="",
         key_backup_recipient="",
         backup_retention_days=30,
+        keys=KeySettings("file", {"directory": tmp_path / "var" / "keys"}),
         secret_key=SECRET,
         public_url="https://verwijzen.example",
         cookie_secure=True,

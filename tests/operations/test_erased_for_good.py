@@ -148,6 +148,8 @@ def test_the_erased_come_back_from_nowhere(
 
         world.clock.move(days=1)
         advance_horizon(live)
+        world.clock.move(minutes=2)
+        advance_horizon(live)
         world.clock.move(days=30)
         assert advance_horizon(live).unreadable == ERASED
         assert (recovered(naive, gone), recovered(live, kept)) == (0, KEPT), "the earlier backup, with every key"

@@ -78,7 +78,15 @@ def destroy_cases(participant_id: UUID, *, actor: Actor, work: Work) -> None:
     ).all()
     work.session.add_all(_facts(cases))
     for case in cases:
-        work.record(actor, "referral:destroy", "referral", case.id, status=case.status.value)
+        work.record(
+            actor,
+            "referral:destroy",
+            "referral",
+            case.id,
+            subjects=[case.participant_id],
+            controller=case.source_organisation_id,
+            status=case.status.value,
+        )
     ids = [case.id for case in cases]
     work.session.flush()
     work.session.execute(update(Referral).where(Referral.id.in_(ids)).values(previous_id=None))

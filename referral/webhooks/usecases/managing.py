@@ -95,7 +95,9 @@ def add_webhook(command: AddWebhook, *, actor: Actor, work: Work) -> NewSecret:
     webhook = Webhook(
         id=new_id(), organisation_id=actor.organisation_id, url=command.url, created_by=actor.id, created_at=work.now
     )
-    return _give_secret(webhook, "webhook:add", actor, work)
+    secret = _give_secret(webhook, work)
+    work.record(actor, "webhook:add", "webhook", webhook.id)
+    return secret
 
 
 def list_webhooks(query: ListWebhooks, *, actor: Actor, work: Work) -> Page[WebhookView]:
@@ -117,7 +119,9 @@ def renew_secret(command: RenewSecret, *, actor: Actor, work: Work) -> NewSecret
     """Give a new secret; for a day every message carries both signatures. Raises `NotFound`."""
     webhook = _find(command.webhook_id, actor, work)
     webhook.earlier_secret, webhook.earlier_secret_until = webhook.secret, work.now + BOTH_SIGN
-    return _give_secret(webhook, "webhook:renew_secret", actor, work)
+    secret = _give_secret(webhook, work)
+    work.record(actor, "webhook:renew_secret", "webhook", webhook.id)
+    return secret
 
 
 def resume_webhook(command: ResumeWebhook, *, actor: Actor, work: Work) -> WebhookView:
@@ -148,11 +152,10 @@ def _find(webhook_id: UUID, actor: Actor, work: Work) -> Webhook:
     return webhook
 
 
-def _give_secret(webhook: Webhook, action: str, actor: Actor, work: Work) -> NewSecret:
+def _give_secret(webhook: Webhook, work: Work) -> NewSecret:
     secret = new_secret()
     webhook.secret = seal_secret(webhook.id, secret, work)
     work.session.add(webhook)
-    work.record(actor, action, "webhook", webhook.id)
     return NewSecret(webhook.id, webhook.url, secret, webhook.earlier_secret_until)
 
 

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from referral.core.encryption import SERVICE_SUBJECT
 from referral.core.work import Work
-from referral.webhooks.models import Webhook
+from referral.webhooks.models import SECRET, Webhook
 
-LABEL = "webhook.secret"
 PREFIX, LENGTH = "whsec_", 32
 
 
@@ -19,7 +18,7 @@ def new_secret() -> str:
 
 def seal_secret(webhook_id: UUID, secret: str, work: Work) -> bytes:
     """The secret as it may be kept."""
-    return work.service.key_ring.seal(work.session, LABEL, webhook_id, SERVICE_SUBJECT, secret.encode())
+    return work.service.key_ring.seal(work.session, SECRET, webhook_id, SERVICE_SUBJECT, secret.encode())
 
 
 def live_secrets(webhook: Webhook, work: Work) -> list[str]:
@@ -28,4 +27,4 @@ def live_secrets(webhook: Webhook, work: Work) -> list[str]:
     if webhook.earlier_secret and webhook.earlier_secret_until and work.now < webhook.earlier_secret_until:
         sealed.append(webhook.earlier_secret)
     ring = work.service.key_ring
-    return [ring.unseal(work.session, LABEL, webhook.id, SERVICE_SUBJECT, each).decode() for each in sealed]
+    return [ring.unseal(work.session, SECRET, webhook.id, SERVICE_SUBJECT, each).decode() for each in sealed]

@@ -1,51 +1,16 @@
-"""Where the keys live that wrap all others (KEK): outside the database, its folder and its backups."""
+"""Keys in a directory: outside the database, its folder and its backups."""
 
 import os
 import stat
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.engine import make_url
 
-from referral.core.encryption.envelope import WrongKey
+from referral.core.encryption.providers.interface import KEK_SIZE, DestroyReceipt, unwrap_here, wrap_here
 from referral.core.errors import KeyMissing
 
-KEK_SIZE: Final = 32
-
-
-@dataclass(frozen=True)
-class DestroyReceipt:
-    """What destroying a key has come to; `is_certain` is False where remains of it may survive."""
-
-    kek_id: str
-    is_certain: bool
-
-
-class KeyProvider(Protocol):
-    """Keeps versioned keys and wraps with them; a file directory here, a vault or an HSM elsewhere."""
-
-    def current(self) -> str:
-        """The id of the newest key; `KeyMissing` when there is none."""
-        ...
-
-    def wrap(self, kek_id: str, data: bytes, aad: bytes) -> bytes:
-        """The bytes wrapped for one place (`aad`)."""
-        ...
-
-    def unwrap(self, kek_id: str, blob: bytes, aad: bytes) -> bytes:
-        """The bytes again; `WrongKey` when this key did not wrap them, `KeyMissing` when it is not there."""
-        ...
-
-    def create(self) -> str:
-        """Make the next key and return its id; ids are never used twice."""
-        ...
-
-    def destroy(self, kek_id: str) -> DestroyReceipt:
-        """Destroy one key for ever; what it wrapped, backups included, is then unreadable."""
-        ...
+_REMAINS = "Op een SSD, een bestandssysteem met kopieën of in een reservekopie kan de sleutel nog bestaan."
 
 
 class FileKeys:
@@ -68,15 +33,11 @@ class FileKeys:
 
     def wrap(self, kek_id: str, data: bytes, aad: bytes) -> bytes:
         """AES-256-GCM under this key: nonce, ciphertext, tag."""
-        nonce = os.urandom(12)
-        return nonce + self._cipher(kek_id).encrypt(nonce, data, aad)
+        return wrap_here(self._read(kek_id), data, aad)
 
     def unwrap(self, kek_id: str, blob: bytes, aad: bytes) -> bytes:
         """The bytes again; `WrongKey` when this key did not wrap them here, `KeyMissing` when its file is gone."""
-        try:
-            return self._cipher(kek_id).decrypt(blob[:12], blob[12:], aad)
-        except (InvalidTag, ValueError):
-            raise WrongKey from None
+        return unwrap_here(self._read(kek_id), blob, aad)
 
     def create(self) -> str:
         """Write the next key to its own file: whole and on disk before it gets its name."""
@@ -104,7 +65,7 @@ class FileKeys:
             os.fsync(file.fileno())
         path.unlink()
         self._sync_directory()
-        return DestroyReceipt(kek_id, is_certain=False)
+        return DestroyReceipt(kek_id, is_certain=False, gone_at=datetime.now(UTC), remains=_REMAINS)
 
     def _file(self, kek_id: str) -> Path:
         return self.directory / f"{kek_id}.key"
@@ -112,14 +73,14 @@ class FileKeys:
     def _numbers(self, pattern: str) -> list[int]:
         return [int(path.stem[1:]) for path in self.directory.glob(pattern) if path.stem[1:].isdecimal()]
 
-    def _cipher(self, kek_id: str) -> AESGCM:
+    def _read(self, kek_id: str) -> bytes:
         try:
             raw = self._file(kek_id).read_bytes()
         except OSError:
             raise KeyMissing from None
         if len(raw) != KEK_SIZE:
             raise KeyMissing
-        return AESGCM(raw)
+        return raw
 
     def _sync_directory(self) -> None:
         descriptor = os.open(self.directory, os.O_RDONLY)
