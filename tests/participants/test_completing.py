@@ -1,6 +1,8 @@
 """An erasure that was decided is carried out, wherever it was stopped."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -78,10 +80,13 @@ def test_an_erasure_that_was_stopped_is_finished_later(
     assert complete_erasures(service) == 0, "done once"
 
 
-def test_without_a_ledger_no_key_is_destroyed(service: Service, chain: Chain, ria: UUID) -> None:
-    blind = Service(engine=service.engine, key_ring=service.key_ring, clock=service.clock)
+def test_without_a_ledger_no_key_is_destroyed(service: Service, chain: Chain, ria: UUID, tmp_path: Path) -> None:
+    (tmp_path / "no-folder").touch()
+    blind = replace(service, ledger=None)
     with pytest.raises(Unavailable):
         erase(blind, chain, ria)
+    with pytest.raises(Unavailable):
+        complete_erasures(replace(service, ledger=ErasureLedger(tmp_path / "no-folder")))
     assert has_key(service, ria)
     complete_erasures(service)
     assert not has_key(service, ria)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from referral.core.encryption import wrapping_key
 from referral.core.errors import KeyMissing, Unavailable
+from referral.core.ledger import LedgerProblem
 from referral.core.processing import ProcessingRecord
 from referral.core.remains import wipe_remains
 from referral.core.work import Service
@@ -25,7 +26,7 @@ log = structlog.get_logger("referral.erasure")
 def complete_erasures(service: Service, *, stopped: Callable[[], bool] = lambda: False) -> int:
     """Finish every erasure that is not finished; returns how many were. What cannot be done now waits for the worker.
 
-    Raises `LedgerProblem` and `Unavailable` when the ledger cannot be written: no key goes before the ledger knows.
+    Raises `Unavailable` when the ledger cannot be written: no key goes before the ledger knows.
     """
     for request_id in _waiting(service, until_destroyed=True):
         if stopped():
@@ -55,7 +56,11 @@ def _enter_in_ledger(service: Service, request_id: UUID) -> None:
     with service.work() as work:
         request = work.session.get_one(ErasureRequest, request_id, with_for_update=True)
         if request.entered_at is None:
-            service.ledger.add_erasure(request.participant_id, request.ground, request.requested_at)
+            try:
+                service.ledger.add_erasure(request.participant_id, request.ground, request.requested_at)
+            except (LedgerProblem, OSError) as error:
+                log.error("ledger", kind=type(error).__name__)
+                raise Unavailable("Het register van wissingen is niet te schrijven.") from None
             request.entered_at = work.now
 
 
