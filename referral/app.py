@@ -26,6 +26,7 @@ from referral.logs import api as logs
 from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
+from referral.privacy import pages as answers
 from referral.referrals import api as referrals
 from referral.reports import api as reports
 from referral.screenings import api as screenings
@@ -38,13 +39,14 @@ JSON_DOORS = (
     participants.api,
     participants.rights,
     privacy.api,
+    privacy.requests,
     referrals.api,
     referrals.workflow,
     reports.api,
     feed.api,
     logs.api,
 )
-PAGE_DOORS = (sign_in.pages, home.pages)
+PAGE_DOORS = (sign_in.pages, home.pages, answers.pages)
 
 
 def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:

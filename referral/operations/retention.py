@@ -18,7 +18,7 @@ from referral.core.policy import SYSTEM_ID, Actor, Role
 from referral.core.work import AMSTERDAM, Service, Work
 from referral.identity.models import Organisation
 from referral.participants.models import Participant
-from referral.participants.usecases import EraseParticipant, erase_participant
+from referral.participants.usecases import EraseParticipant, erase_participant, is_restricted
 from referral.referrals.models import Referral
 from referral.referrals.retention import kept_until, terms_by_status
 from referral.referrals.workflow import OPEN, Status
@@ -47,7 +47,11 @@ def list_due(work: Work) -> Mapping[UUID, Sequence[Destruction]]:
     """
     running = aliased(Referral)
     without_open = ~exists().where(running.participant_id == Participant.id, running.status.in_(OPEN))
-    query = _cases().join(Participant).where(Participant.erased_at.is_(None), without_open)
+    query = (
+        _cases()
+        .join(Participant)
+        .where(Participant.erased_at.is_(None), Participant.restricted_at.is_(None), without_open)
+    )
     people = groupby(work.session.execute(query), key=lambda row: row[0])
     read = ((person, [_destruction(*row) for _, *row in rows]) for person, rows in people)
     return {person: cases for person, cases in read if _is_over(cases, work.today)}
@@ -77,7 +81,7 @@ def _let_go(participant_id: UUID, work: Work) -> Sequence[Destruction]:
     if any(status in OPEN for _, _, status, _ in found):
         return []
     cases = [_destruction(*row) for _, *row in found]
-    if not _is_over(cases, work.today):
+    if not _is_over(cases, work.today) or is_restricted(participant_id, work):
         return []
     try:
         erase_participant(EraseParticipant(participant_id, GROUND), actor=_keeper_of(participant_id, work), work=work)

@@ -7,11 +7,19 @@ from referral.core.codelists.economy import Occupation, Sector, occupations, sec
 from referral.core.codelists.files import frozen
 from referral.core.codelists.instruments import Block, Instrument, instruments
 from referral.core.codelists.labels import CodeList, code_lists, labels
-from referral.core.codelists.law import LegalBasis, RetentionTerm, legal_bases, parse_period, retention_terms
+from referral.core.codelists.law import (
+    LegalBasis,
+    RetentionTerm,
+    Secrecy,
+    legal_bases,
+    parse_period,
+    retention_terms,
+    secrecy,
+)
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
-from referral.core.codelists.terms import Limits, Term, Terms, default_terms
+from referral.core.codelists.terms import Limits, RightsTerms, Term, Terms, default_terms
 
 LIST_YEARS = frozen((name, code_list.year) for name, code_list in code_lists().items())
 
@@ -28,6 +36,8 @@ __all__ = [
     "Party",
     "Reason",
     "RetentionTerm",
+    "RightsTerms",
+    "Secrecy",
     "Sector",
     "Template",
     "Term",
@@ -44,6 +54,7 @@ __all__ = [
     "reasons",
     "reasons_for",
     "retention_terms",
+    "secrecy",
     "sectors",
     "templates",
 ]

@@ -28,6 +28,7 @@ from referral.identity.usecases.directory import (
     show_me,
     terms_for,
     terms_of,
+    works_at,
 )
 from referral.identity.usecases.register import (
     RegisterOrganisation,
@@ -102,4 +103,5 @@ __all__ = [
     "switch_organisation",
     "terms_for",
     "terms_of",
+    "works_at",
 ]

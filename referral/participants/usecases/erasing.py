@@ -11,8 +11,10 @@ from referral.core.work import Work
 from referral.participants.models import Participant
 from referral.participants.usecases.disclosing import end_disclosures_of
 from referral.participants.usecases.finding import own_participant
+from referral.participants.usecases.restricting import refuse_while_restricted
 
 ERASED = "erased"
+ON_REQUEST = "request"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +49,14 @@ class ErasureReceipt:
 def erase_participant(command: EraseParticipant, *, actor: Actor, work: Work) -> ErasureReceipt:
     """The privacy officer of the registering organisation erases the person for good (AVG art. 17).
 
-    Raises `NotFound`, `Erased` when it was done before, and `NotAllowed` for another role.
+    Raises `NotFound`, `Erased` when it was done before, `NotAllowed` for another role, and `GuardRefused` while the
+    data are to be kept (AVG art. 18), unless the person itself asks.
     """
     participant = own_participant(command.participant_id, actor=actor, work=work, hold=True)
     if not actor.has_role(Role.PRIVACY_OFFICER):
         raise NotAllowed
+    if command.ground != ON_REQUEST:
+        refuse_while_restricted(participant.id, work)
     ended = end_disclosures_of(work, participant.id, ERASED)
     work.service.key_ring.erase_subject(work.session, participant.id, [Participant], at=work.now)
     participant.erased_at = work.now
