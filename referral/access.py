@@ -65,7 +65,7 @@ OPERATIONS: Operations = {
     "privacy.request_objection": _make("privacy_request:make", _PRIVACY, "participants"),
     "privacy.request_erasure": _make("privacy_request:make", _PRIVACY, "participants"),
     "privacy_requests.list_requests": _read("privacy_request:list", _PRIVACY, "participants"),
-    "privacy_requests.show_one": _read("privacy_request:show", _PRIVACY, "participants"),
+    "privacy_requests.show_privacy_request": _read("privacy_request:show", _PRIVACY, "participants"),
     "privacy_requests.show_answer": _read("participant:access_answer", _PRIVACY, "participants"),
     "privacy_requests.decide_request": _change(
         "privacy_request:decide", _PRIVACY, "participants", idempotency="optional"

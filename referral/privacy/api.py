@@ -63,7 +63,7 @@ REQUEST = {
     "id": REQUEST_ID,
     "participantId": PARTICIPANT_ID,
     "kind": "restriction",
-    "kindLabel": "Beperking",
+    "kindLabel": "Gebruik stilzetten",
     "ground": "accuracy_contested",
     "receivedOn": "2026-11-20",
     "dueOn": "2026-12-20",
@@ -168,7 +168,7 @@ def list_requests(query: ListRequests) -> dict[str, Any]:
 
 @requests.route("/<uuid:request_id>", methods=["GET"])
 @requests.response(200, PrivacyRequestSchema, example=SINGLE)
-def show_one(request_id: UUID) -> tuple[dict[str, Any], int, Headers]:
+def show_privacy_request(request_id: UUID) -> tuple[dict[str, Any], int, Headers]:
     """Een verzoek met wat erover besloten is."""
     view = rights.read_request(request_id, actor=current_actor(), work=current_work())
     return show_request(view), 200, etag(view.request.version)

@@ -189,7 +189,9 @@ CALLS: Mapping[str, Prepare] = {
     "privacy_requests.list_requests": lambda w: Call(
         "privacy", "GET", f"/v1/privacy-requests?kind={privacy_request(w)['kind']}"
     ),
-    "privacy_requests.show_one": lambda w: Call("privacy", "GET", f"/v1/privacy-requests/{privacy_request(w)['id']}"),
+    "privacy_requests.show_privacy_request": lambda w: Call(
+        "privacy", "GET", f"/v1/privacy-requests/{privacy_request(w)['id']}"
+    ),
     "privacy_requests.show_answer": lambda w: Call("privacy", "GET", f"{access_request(w)}/answer"),
     "privacy_requests.decide_request": lambda w: Call(
         "privacy",

@@ -162,7 +162,9 @@ def test_a_withdrawal_ends_the_sight_of_the_receiver_and_of_its_repeats(world: W
     assert [row["event"] for row in history].count("accept") == 1, "a repeat still does nothing"
 
 
-def test_without_letting_go_the_repeat_would_still_tell_of_the_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_letting_go_the_repeat_would_still_tell_of_the_person(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control of the test above: the answers are kept as they were before."""
     monkeypatch.setattr(idempotency, "withhold", lambda *_: None)
     case = world.refer()

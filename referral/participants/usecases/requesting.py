@@ -71,7 +71,14 @@ def make_request(command: MakeRequest, *, actor: Actor, work: Work) -> PrivacyRe
     if standing is not None:
         return standing
     request = _written(command, participant, received_on, actor, work)
-    work.record(actor, "privacy_request:make", "privacy_request", request.id, kind=command.kind.value)
+    work.record(
+        actor,
+        "privacy_request:make",
+        "participant",
+        participant.id,
+        kind=command.kind.value,
+        request_id=str(request.id),
+    )
     settle_restriction(participant, actor=actor, work=work)
     return request
 

@@ -25,5 +25,5 @@ def read_answer(request_id: UUID, *, actor: Actor, work: Work) -> AccessAnswer:
     request = find_request(request_id, actor=actor, work=work)
     if request.kind is not RequestKind.ACCESS:
         raise NotFound
-    work.record(actor, "participant:access_answer", "participant", request.participant_id)
+    work.record(actor, "participant:access_answer", "privacy_request", request.id)
     return gather(request, actor=actor, work=work)
