@@ -40,12 +40,11 @@ def bare(text: str) -> str:
 
 
 def current_words(story: Story) -> list[str]:
-    """Every planted word that is still held: the first wish and purpose of the draft were changed before it was sent."""
+    """Every planted word that is still held: the first wish and purpose of the draft were changed before sending."""
     planted = {what: word for what, word in story.values.items() if " as " not in what}
-    changed = [
-        min(planted, key=lambda what: (not what.startswith(kind), planted_at(what))) for kind in ("leerwens", "doel")
-    ]
-    return [word for what, word in planted.items() if what not in changed]
+    for kind in ("leerwens", "doel"):
+        del planted[min((what for what in planted if what.startswith(f"{kind} ")), key=planted_at)]
+    return list(planted.values())
 
 
 def planted_at(what: str) -> int:
@@ -80,7 +79,7 @@ def test_page_pdf_and_json_say_the_same(world: World) -> None:
         assert bare(heading) in pdf
     assert "Medewerker coach" in page
     assert "Gezondheid: Beter" in page, "codes are told in words"
-    sys.stdout.write(f"{len(words)} words in three shapes" + "\n")
+    sys.stdout.write(f"{len(words)} words in three shapes\n")
 
 
 def test_the_pdf_is_tagged_named_and_in_dutch(world: World) -> None:
