@@ -59,6 +59,19 @@ OPERATIONS: Operations = {
     "rights.withdraw_agreement": _make("participant:withdraw_agreement", _REFERRER | _COACH | _PRIVACY, "participants"),
     "privacy.request_access": _make("participant:access_request", _PRIVACY, "participants"),
     "rights.erase_participant": _make("participant:erase", _PRIVACY, "participants"),
+    "privacy.list_disclosures": _read("disclosure:list", _REFERRER | _PRIVACY, "participants"),
+    "privacy.request_rectification": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy.request_restriction": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy.request_objection": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy.request_erasure": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy_requests.list_requests": _read("privacy_request:list", _PRIVACY, "participants"),
+    "privacy_requests.show_privacy_request": _read("privacy_request:show", _PRIVACY, "participants"),
+    "privacy_requests.show_answer": _read("participant:access_answer", _PRIVACY, "participants"),
+    "privacy_requests.decide_request": _change(
+        "privacy_request:decide", _PRIVACY, "participants", idempotency="optional"
+    ),
+    "answers.show": Access("participant:access_answer", _PRIVACY, door=Door.PAGE),
+    "answers.download": Access("participant:access_answer", _PRIVACY, door=Door.PAGE),
     # referrals
     "referrals.create_referral": _make("referral:create", _REFERRER, "referrals", idempotency="required"),
     "referrals.list_referrals": _read("referral:list", _CASE, "referrals"),

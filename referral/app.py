@@ -28,6 +28,7 @@ from referral.logs import api as logs
 from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
+from referral.privacy import pages as answers
 from referral.referrals import api as referrals
 from referral.referrals.retention import check_retention
 from referral.reports import api as reports
@@ -45,6 +46,7 @@ JSON_DOORS = (
     participants.api,
     participants.rights,
     privacy.api,
+    privacy.requests,
     referrals.api,
     referrals.workflow,
     webhooks.api,
@@ -53,7 +55,7 @@ JSON_DOORS = (
     logs.api,
     accountability.api,
 )
-PAGE_DOORS = (sign_in.pages, home.pages)
+PAGE_DOORS = (sign_in.pages, home.pages, answers.pages)
 
 
 def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:

@@ -83,6 +83,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_record_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_idempotency_record_subject_id"), ["subject_id"], unique=False)
 
     op.create_table(
         "organisation",
@@ -114,6 +115,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_outbox_message_object_id"), ["object_id"], unique=False)
         batch_op.create_index("ix_outbox_message_waiting", ["handled_at", "id"], unique=False)
 
+    op.create_table(
+        "outcome_tally",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("source_kind", sa.String(length=32), nullable=False),
+        sa.Column("area", sa.String(length=32), nullable=False),
+        sa.Column("direction", sa.String(length=16), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome_tally")),
+        sa.UniqueConstraint("month", "source_kind", "area", "direction", name=op.f("uq_outcome_tally_month")),
+    )
     op.create_table(
         "processing_record",
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -328,6 +340,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("restricted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("name_ct", sa.LargeBinary(), nullable=True),
         sa.Column("phone_ct", sa.LargeBinary(), nullable=True),
@@ -341,7 +354,6 @@ def upgrade() -> None:
         sa.Column("preferred_moment_ct", sa.LargeBinary(), nullable=True),
         sa.Column("birth_year_ct", sa.LargeBinary(), nullable=True),
         sa.Column("language_background_ct", sa.LargeBinary(), nullable=True),
-        sa.Column("screening_codes_ct", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "erased_at IS NULL OR (phone_bix IS NULL AND email_bix IS NULL AND client_number_bix IS NULL)",
@@ -409,13 +421,6 @@ def upgrade() -> None:
                 "postgresql": "preferred_moment_ct IS NULL OR (length(preferred_moment_ct) >= 48 AND substr(preferred_moment_ct, 1, 2) = '\\x0101'::bytea)",
             }[op.get_context().dialect.name],
             name=op.f("ck_participant_preferred_moment_ct_sealed"),
-        ),
-        sa.CheckConstraint(
-            {
-                "sqlite": "screening_codes_ct IS NULL OR (length(screening_codes_ct) >= 48 AND substr(screening_codes_ct, 1, 2) = x'0101')",
-                "postgresql": "screening_codes_ct IS NULL OR (length(screening_codes_ct) >= 48 AND substr(screening_codes_ct, 1, 2) = '\\x0101'::bytea)",
-            }[op.get_context().dialect.name],
-            name=op.f("ck_participant_screening_codes_ct_sealed"),
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_participant_organisation_id_organisation")
@@ -573,12 +578,20 @@ def upgrade() -> None:
         sa.Column("given_on", sa.Date(), nullable=False),
         sa.Column("method", sa.String(length=32), nullable=False),
         sa.Column("data_scope", sa.JSON(), nullable=False),
+        sa.Column("told_by", sa.Uuid(), nullable=False),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("declaration_signed_on", sa.Date(), nullable=True),
+        sa.Column("declaration_form", sa.String(length=16), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_on", sa.Date(), nullable=True),
         sa.Column("withdrawal_recorded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawal_recorded_by", sa.Uuid(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "(declaration_signed_on IS NULL) = (declaration_form IS NULL)", name=op.f("ck_agreement_declaration")
+        ),
         sa.CheckConstraint(
             "(withdrawn_on IS NULL) = (withdrawal_recorded_at IS NULL) AND (withdrawn_on IS NULL) = (withdrawal_recorded_by IS NULL)",
             name=op.f("ck_agreement_withdrawal"),
@@ -634,6 +647,44 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("erasure_request", schema=None) as batch_op:
         batch_op.create_index("ix_erasure_request_waiting", ["wiped_at"], unique=False)
+
+    op.create_table(
+        "privacy_request",
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("ground", sa.String(length=32), nullable=True),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("remind_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=32), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("wish_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(kind = 'restriction') = (ground IS NOT NULL)", name=op.f("ck_privacy_request_ground")),
+        sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_privacy_request_closed")),
+        sa.CheckConstraint(
+            {
+                "sqlite": "wish_ct IS NULL OR (length(wish_ct) >= 48 AND substr(wish_ct, 1, 2) = x'0101')",
+                "postgresql": "wish_ct IS NULL OR (length(wish_ct) >= 48 AND substr(wish_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_privacy_request_wish_ct_sealed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_privacy_request_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["participant.id"], name=op.f("fk_privacy_request_participant_id_participant")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_request")),
+    )
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.create_index("ix_privacy_request_due", ["organisation_id", "status", "due_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_request_participant_id"), ["participant_id"], unique=False)
 
     op.create_table(
         "trajectory_start",
@@ -694,13 +745,20 @@ def upgrade() -> None:
         sa.Column("legal_basis", sa.String(length=64), nullable=False),
         sa.Column("data_scope", sa.JSON(), nullable=False),
         sa.Column("agreement_id", sa.Uuid(), nullable=False),
-        sa.Column("informed_by", sa.Uuid(), nullable=False),
-        sa.Column("informed_on", sa.Date(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.String(length=64), nullable=True),
+        sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("purpose_ct", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name=op.f("ck_disclosure_end")),
+        sa.CheckConstraint(
+            {
+                "sqlite": "purpose_ct IS NULL OR (length(purpose_ct) >= 48 AND substr(purpose_ct, 1, 2) = x'0101')",
+                "postgresql": "purpose_ct IS NULL OR (length(purpose_ct) >= 48 AND substr(purpose_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_disclosure_purpose_ct_sealed"),
+        ),
         sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_disclosure_agreement_id_agreement")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_disclosure_organisation_id_organisation")
@@ -723,6 +781,36 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+
+    op.create_table(
+        "privacy_decision",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("participant_id", sa.Uuid(), nullable=False),
+        sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=True),
+        sa.Column("explanation_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("told_on", sa.Date(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            {
+                "sqlite": "explanation_ct IS NULL OR (length(explanation_ct) >= 48 AND substr(explanation_ct, 1, 2) = x'0101')",
+                "postgresql": "explanation_ct IS NULL OR (length(explanation_ct) >= 48 AND substr(explanation_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_privacy_decision_explanation_ct_sealed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["participant.id"], name=op.f("fk_privacy_decision_participant_id_participant")
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["privacy_request.id"], name=op.f("fk_privacy_decision_request_id_privacy_request")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_decision")),
+    )
+    with op.batch_alter_table("privacy_decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_privacy_decision_participant_id"), ["participant_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_privacy_decision_request_id"), ["request_id"], unique=False)
 
     op.create_table(
         "referral",
@@ -759,6 +847,7 @@ def upgrade() -> None:
         sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalation_organisation_id", sa.Uuid(), nullable=True),
         sa.Column("follow_up_done", sa.Boolean(), nullable=False),
+        sa.Column("restricted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ball_party", sa.String(length=32), nullable=False),
         sa.Column("ball_organisation_id", sa.Uuid(), nullable=True),
         sa.Column("ball_user_id", sa.Uuid(), nullable=True),
@@ -946,7 +1035,7 @@ def upgrade() -> None:
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
-            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention'))",
+            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention', 'privacy_request', 'privacy_overdue'))",
             name=op.f("ck_notice_about_a_case"),
         ),
         sa.ForeignKeyConstraint(
@@ -1095,6 +1184,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_referral_ball_user_id"))
 
     op.drop_table("referral")
+    with op.batch_alter_table("privacy_decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_privacy_decision_request_id"))
+        batch_op.drop_index(batch_op.f("ix_privacy_decision_participant_id"))
+
+    op.drop_table("privacy_decision")
     with op.batch_alter_table("disclosure", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_disclosure_open", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
@@ -1120,6 +1214,11 @@ def downgrade() -> None:
 
     op.drop_table("webhook_delivery")
     op.drop_table("trajectory_start")
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_privacy_request_participant_id"))
+        batch_op.drop_index("ix_privacy_request_due")
+
+    op.drop_table("privacy_request")
     with op.batch_alter_table("erasure_request", schema=None) as batch_op:
         batch_op.drop_index("ix_erasure_request_waiting")
 
@@ -1197,6 +1296,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_processing_record_organisation")
 
     op.drop_table("processing_record")
+    op.drop_table("outcome_tally")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_message_waiting")
         batch_op.drop_index(batch_op.f("ix_outbox_message_object_id"))
@@ -1204,6 +1304,7 @@ def downgrade() -> None:
     op.drop_table("outbox_message")
     op.drop_table("organisation")
     with op.batch_alter_table("idempotency_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_idempotency_record_subject_id"))
         batch_op.drop_index(batch_op.f("ix_idempotency_record_created_at"))
 
     op.drop_table("idempotency_record")

@@ -7,11 +7,18 @@ from referral.core.database import Base
 from referral.core.encryption import SealedModel, find_sealed
 from referral.core.encryption.cells import SealedTable
 from referral.core.policy import Role
-from referral.participants.models import Participant
+from referral.participants.models import Disclosure, Participant, PrivacyDecision, PrivacyRequest
 from referral.participants.scopes import PURPOSES
 from referral.referrals.models import Referral, ReferralEvent
 
-SEALED: tuple[type[SealedModel], ...] = (Participant, Referral, ReferralEvent)
+SEALED: tuple[type[SealedModel], ...] = (
+    Participant,
+    Disclosure,
+    PrivacyRequest,
+    PrivacyDecision,
+    Referral,
+    ReferralEvent,
+)
 HEAD = """# Register van verwerkingsactiviteiten
 
 Dit is het register van AVG artikel 30 lid 1. Het is gemaakt uit `config/processing-activities.toml` met

@@ -1,7 +1,8 @@
 """A repeated request changes nothing and gets the first answer again (72 hours, per client and route).
 
 The row is written first in the deed's own transaction, so that a concurrent double waits for the winner. The stored
-answer is sealed under the person it is about, so that erasing that person ends it too.
+answer is sealed under the person it is about, so that erasing that person ends it too. It is let go when the
+organisation that got it loses sight of that person (`withhold`).
 """
 
 from collections.abc import Sequence
@@ -10,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, LargeBinary, String, UniqueConstraint, delete, not_, select
+from sqlalchemy import JSON, ColumnElement, LargeBinary, String, UniqueConstraint, delete, not_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
 from referral.core.encryption import SERVICE_SUBJECT, keyed_digest, sealed_bytes
-from referral.core.errors import IdempotencyConflict, Invalid
+from referral.core.errors import IdempotencyConflict, Invalid, NotFound
 from referral.core.policy import Actor
 from referral.core.work import Work
 
@@ -37,7 +38,7 @@ class IdempotencyRecord(Base):
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
     created_at: Mapped[datetime] = mapped_column(index=True)
-    subject_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None] = mapped_column(index=True)
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     answer: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_bytes(LABEL, subject="subject_id"))
@@ -71,7 +72,7 @@ def claim(
 ) -> tuple[IdempotencyRecord, Answer | None]:
     """Take the key for this request, or find the answer that it already led to.
 
-    Raises `IdempotencyConflict` when the key came before with another body.
+    Raises `IdempotencyConflict` when the key came before with another body, and `NotFound` when the answer was let go.
     """
     ring, session = work.service.key_ring, work.session
     # The path goes into the digest: what somebody typed into it may be anything. While the root of the digests is
@@ -95,8 +96,10 @@ def claim(
             return record, None
         except IntegrityError:
             earlier = _find(work, record, keys)
-    if earlier is None or earlier.fingerprint not in bodies or earlier.answer is None:
+    if earlier is None or earlier.fingerprint not in bodies:
         raise IdempotencyConflict
+    if earlier.answer is None:
+        raise NotFound
     return earlier, _open(work, earlier)
 
 
@@ -105,6 +108,12 @@ def keep(work: Work, record: IdempotencyRecord, answer: Answer, subject_id: UUID
     record.subject_id = subject_id or SERVICE_SUBJECT
     record.status, record.headers = answer.status, answer.headers
     record.answer = work.service.key_ring.seal(work.session, LABEL, record.id, record.subject_id, answer.body)
+
+
+def withhold(work: Work, subject_id: UUID, organisation_id: UUID) -> None:
+    """Let go of the answers about this person that this organisation got; a repeat still does nothing, and gets 404."""
+    kept = (IdempotencyRecord.subject_id == subject_id, IdempotencyRecord.organisation_id == organisation_id)
+    work.session.execute(update(IdempotencyRecord).where(*kept).values(answer=None))
 
 
 def forget_old_keys(work: Work) -> int:

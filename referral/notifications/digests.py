@@ -16,6 +16,13 @@ MONTHS = (
 )  # fmt: skip
 
 HEADINGS: Mapping[Kind, str] = {
+    Kind.REVOKED: "Stop en vernietig",
+    Kind.AGREEMENT_ENDED: "Het delen is gestopt",
+    Kind.RESTRICTED: "Gebruik de gegevens nu niet",
+    Kind.RESTRICTION_LIFTED: "De gegevens mogen weer gebruikt worden",
+    Kind.CORRECTED: "Gegevens zijn verbeterd",
+    Kind.PRIVACY_OVERDUE: "Verzoeken van deelnemers over de termijn",
+    Kind.PRIVACY_REQUEST: "Verzoeken van deelnemers",
     Kind.EXPIRED: "Verlopen zonder antwoord",
     Kind.OFFER: "Doorbraakberaad nodig",
     Kind.REGION: "De aanbieder geeft geen antwoord",
@@ -46,6 +53,15 @@ NEXT_STEPS: Mapping[Status, str] = {
 }
 """What whoever has the ball is to do in each status that leaves somebody something to do."""
 
+RIGHTS_STEPS: Mapping[Kind, str] = {
+    Kind.REVOKED: "De gegevens mogen niet meer gedeeld worden. Stop, en vernietig wat u over deze deelnemer bewaarde.",
+    Kind.AGREEMENT_ENDED: "De ontvanger ziet de gegevens niet meer. Bespreek met de deelnemer wat u nog kunt doen.",
+    Kind.RESTRICTED: "De gegevens worden alleen bewaard. Gebruik ze niet tot u hoort dat het weer mag.",
+    Kind.RESTRICTION_LIFTED: "De beperking is opgeheven. U kunt verder met deze verwijzing.",
+    Kind.CORRECTED: "Open de gegevens opnieuw en verbeter wat u zelf bewaarde.",
+}
+"""What a right of the participant asks of whoever got or gave the data (AVG art. 19)."""
+
 _ADVISE = "Kies een passend traject."
 _CONVENE = "Houd het doorbraakberaad en leg het besluit vast."
 
@@ -74,18 +90,21 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class Chapter:
-    """What there is to say of one kind in one organisation: referrals, or only numbers of screenings or of people."""
+    """What there is to say of one kind in one organisation: cases, or numbers of screenings, people, requests."""
 
     organisation: str
     kind: Kind
     cases: Sequence[CaseLine] = ()
     screenings: int = 0
     falling_due: Sequence[tuple[date, int]] = ()
+    requests: int = 0
+    first_due_on: date | None = None
 
     @property
     def count(self) -> int:
-        """How many cases, screenings or people it is about."""
-        return len(self.cases) + self.screenings + sum(people for _, people in self.falling_due)
+        """How many cases, screenings, people or requests it is about."""
+        people = sum(people for _, people in self.falling_due)
+        return len(self.cases) + self.screenings + people + self.requests
 
     def as_text(self) -> Iterable[str]:
         """The heading with its number, and the referrals."""
@@ -98,10 +117,15 @@ class Chapter:
         for day, people in self.falling_due:
             subject = "1 deelnemer" if people == 1 else f"{people} deelnemers"
             yield f"- Na {_in_words(day)} worden de gegevens van {subject} vernietigd. Vraag de beheerder om de lijst."
+        if self.requests and self.first_due_on:
+            due = _in_words(self.first_due_on)
+            yield f"  Neem een besluit en vertel het de deelnemer. Het eerste moet uiterlijk {due}."
 
 
 def next_step(referral: Referral, kind: Kind) -> str:
     """The one thing that the reader of this notice is to do now."""
+    if kind in RIGHTS_STEPS:
+        return RIGHTS_STEPS[kind]
     if kind in (Kind.ESCALATION, Kind.REGION):
         return _COORDINATE
     if referral.is_escalated:

@@ -95,7 +95,7 @@ def register_participant(command: RegisterParticipant) -> tuple[Participant, int
 
 @api.route("/<uuid:participant_id>", methods=["GET"])
 @api.arguments(PurposeQuery, location="query")
-@api.response(200, ParticipantSchema, example={**PERSON, "screeningCodes": ["S-7K3Q-9F2M-E"], **REGISTRATION})
+@api.response(200, ParticipantSchema, example={**PERSON, **REGISTRATION})
 def show_participant(query: dict[str, str], participant_id: UUID) -> tuple[ParticipantView, int, Headers]:
     """Bekijk een deelnemer voor een doel. Wie wat inzag wordt vastgelegd."""
     view = usecases.read_participant(participant_id, query["purpose"], actor=current_actor(), work=current_work())

@@ -7,7 +7,7 @@ from marshmallow import fields, post_dump, post_load
 
 from referral.core.codelists import labels
 from referral.core.encryption import normalise_email, normalise_phone
-from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Instant, Listed, Number, Part, Text, camel_case, wrong
+from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Instant, Number, Part, Text, camel_case, wrong
 from referral.participants.scopes import EVERYTHING
 from referral.participants.usecases import ParticipantView, RegisterParticipant, SearchParticipants
 
@@ -108,7 +108,6 @@ class ParticipantSchema(ParticipantMembers):
     registered_on = Day(required=True)
     version = Number(1, 10**9, required=True)
     name = Text()
-    screening_codes = Listed(Text(), allow_none=True)
 
     @post_dump(pass_original=True)
     def within_sight(self, members: dict[str, Any], view: ParticipantView, **_options: Any) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class Referral(SealedModel):
     escalated_at: Mapped[datetime | None]
     escalation_organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     follow_up_done: Mapped[bool] = mapped_column(default=False)
+    restricted_at: Mapped[datetime | None]
 
     ball_party: Mapped[Party]
     ball_organisation_id: Mapped[UUID | None]
@@ -142,6 +143,11 @@ class Referral(SealedModel):
     def is_held(self) -> bool:
         """Whether a hold (opschorting) lies over it."""
         return self.hold_since is not None
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the person's data are only kept (AVG art. 18); it follows the participant."""
+        return self.restricted_at is not None
 
     @property
     def is_escalated(self) -> bool:
@@ -228,6 +234,22 @@ class CaseFact(Base):
     completed_in: Mapped[str | None] = mapped_column(String(7))
     closed_in: Mapped[str | None] = mapped_column(String(7))
     lost_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class OutcomeTally(Base):
+    """How often one direction was recorded for one area in the follow-ups of a month; leads to no person and no case.
+
+    Kept beside the sealed outcomes so that figures need no sealed word and outlive an erasure (M3).
+    """
+
+    __tablename__ = "outcome_tally"
+    __table_args__ = (UniqueConstraint("month", "source_kind", "area", "direction"),)
+
+    month: Mapped[str] = mapped_column(String(7))
+    source_kind: Mapped[OrganisationKind]
+    area: Mapped[str] = mapped_column(String(32))
+    direction: Mapped[str] = mapped_column(String(16))
+    count: Mapped[int]
 
 
 class ReferralEvent(SealedModel):

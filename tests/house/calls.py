@@ -98,6 +98,25 @@ def webhook(world: World) -> str:
     return str(answer.json["id"])
 
 
+def _call_on(world: World, right: str, body: dict[str, Any]) -> Call:
+    """A participant calls on this right."""
+    return Call("privacy", "POST", f"/v1/participants/{participant(world)}/{right}", body)
+
+
+def privacy_request(world: World) -> dict[str, Any]:
+    """A request to correct that waits for a decision."""
+    answer = _call_on(world, "rectifications", {"text": "Mijn telefoonnummer is veranderd."}).send(world)
+    assert answer.status_code == 201, answer.json
+    return dict(answer.json)
+
+
+def access_request(world: World) -> str:
+    """The address of a request for access."""
+    answer = _call_on(world, "access-requests", {}).send(world)
+    assert answer.status_code == 201, answer.json
+    return str(answer.headers["Location"])
+
+
 def _import_file(world: World) -> bytes:
     row = {name: value for name, value in screening_body(world).items() if value is not None}
     return f"{','.join(row)}\n{','.join(map(str, row.values()))}\n".encode()
@@ -167,6 +186,32 @@ CALLS: Mapping[str, Prepare] = {
     ),
     "privacy.request_access": lambda w: Call(
         "privacy", "POST", f"/v1/participants/{participant(w)}/access-requests", {}
+    ),
+    "privacy.list_disclosures": lambda w: Call(
+        "privacy", "GET", f"/v1/participants/{w.refer()['participantId']}/disclosures"
+    ),
+    "privacy.request_rectification": lambda w: _call_on(w, "rectifications", {"text": "Mijn geboortejaar klopt niet."}),
+    "privacy.request_restriction": lambda w: _call_on(w, "restrictions", {"ground": "accuracy_contested"}),
+    "privacy.request_objection": lambda w: _call_on(w, "objections", {"text": "Ik wil niet dat dit gedeeld wordt."}),
+    "privacy.request_erasure": lambda w: _call_on(w, "erasure-requests", {"text": "Wis mijn gegevens."}),
+    "privacy_requests.list_requests": lambda w: Call(
+        "privacy", "GET", f"/v1/privacy-requests?kind={privacy_request(w)['kind']}"
+    ),
+    "privacy_requests.show_privacy_request": lambda w: Call(
+        "privacy", "GET", f"/v1/privacy-requests/{privacy_request(w)['id']}"
+    ),
+    "privacy_requests.show_answer": lambda w: Call("privacy", "GET", f"{access_request(w)}/answer"),
+    "privacy_requests.decide_request": lambda w: Call(
+        "privacy",
+        "POST",
+        f"/v1/privacy-requests/{privacy_request(w)['id']}/decisions",
+        {
+            "outcome": "refused",
+            "toldOn": w.clock.today.isoformat(),
+            "reason": "data_correct",
+            "explanation": "Nagekeken.",
+        },
+        version=1,
     ),
     "referrals.create_referral": lambda w: Call(
         "referrer", "POST", "/v1/referrals", w.referral_body(note="Belt liever zelf terug.")

@@ -173,7 +173,10 @@ def test_the_receiver_reads_what_was_agreed_and_no_more(world: World) -> None:
     assert {"learningWish", "screeningCodes", "barriers"}.isdisjoint(
         show(world, "coach", world.refer(agreement=narrow))
     )
-    wide = world.referral_body()["agreement"] | {"dataScope": ["contact", "barriers"]}
+    wide = world.referral_body()["agreement"] | {
+        "dataScope": ["contact", "barriers"],
+        "declaration": {"signedOn": world.clock.today.isoformat(), "form": "paper"},
+    }
     assert show(world, "coach", world.refer(agreement=wide))["barriers"] == ["childcare"]
 
 

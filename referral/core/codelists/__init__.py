@@ -18,15 +18,17 @@ from referral.core.codelists.labels import CodeList, code_lists, labels
 from referral.core.codelists.law import (
     LegalBasis,
     RetentionTerm,
+    Secrecy,
     legal_bases,
     parse_period,
     retention_records,
     retention_terms,
+    secrecy,
 )
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
-from referral.core.codelists.terms import Limits, Term, Terms, default_terms
+from referral.core.codelists.terms import Limits, RightsTerms, Term, Terms, default_terms
 
 LIST_YEARS = frozen((name, code_list.year) for name, code_list in code_lists().items())
 
@@ -47,6 +49,8 @@ __all__ = [
     "Reason",
     "Register",
     "RetentionTerm",
+    "RightsTerms",
+    "Secrecy",
     "Sector",
     "Template",
     "Term",
@@ -66,6 +70,7 @@ __all__ = [
     "reasons_for",
     "retention_records",
     "retention_terms",
+    "secrecy",
     "sectors",
     "templates",
 ]

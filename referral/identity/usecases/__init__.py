@@ -28,6 +28,7 @@ from referral.identity.usecases.directory import (
     show_me,
     terms_for,
     terms_of,
+    works_at,
 )
 from referral.identity.usecases.keeping import Retention, period_faults, retention_for, retention_of
 from referral.identity.usecases.register import (
@@ -111,4 +112,5 @@ __all__ = [
     "switch_organisation",
     "terms_for",
     "terms_of",
+    "works_at",
 ]

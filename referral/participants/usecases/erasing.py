@@ -16,9 +16,10 @@ from referral.participants.models import ErasureRequest, Participant
 from referral.participants.usecases.completing import complete_erasures
 from referral.participants.usecases.disclosing import end_disclosures_of
 from referral.participants.usecases.finding import own_participant
-from referral.participants.usecases.keeping import refuse_if_kept
+from referral.participants.usecases.restricting import refuse_while_restricted
 
 ERASED = "erased"
+ON_REQUEST = "request"
 BACKUP_DAYS = 30
 RENEWAL = timedelta(days=1)
 """The keys are renewed within a day after an erasure; from then on the old one only serves the backups of before."""
@@ -63,12 +64,13 @@ def erase_participant(command: EraseParticipant, *, actor: Actor, work: Work) ->
     """The privacy officer of the registering organisation erases the person for good (AVG art. 17).
 
     Raises `NotFound`, `Erased` when it was done before, `NotAllowed` for another role, and `GuardRefused` while the
-    data must be kept.
+    data are to be kept (AVG art. 18), unless the person itself asks.
     """
     participant = own_participant(command.participant_id, actor=actor, work=work, hold=True)
     if not actor.has_role(Role.PRIVACY_OFFICER):
         raise NotAllowed
-    refuse_if_kept(participant, work)
+    if command.ground != ON_REQUEST:
+        refuse_while_restricted(participant.id, work)
     request = decide_erasure(participant, command.ground, actor=actor, work=work)
     work.follow_with(complete_erasures)
     return ErasureReceipt(participant.id, work.now, command.ground, request.backups_until)

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from referral.core.audit import AuditEntry
 from referral.core.codes import new_reference
 from referral.core.database import new_id
+from referral.core.encryption import open_reading
 from referral.core.errors import GuardRefused
 from referral.core.policy import Actor
 from referral.core.work import AMSTERDAM, Work
@@ -16,13 +17,14 @@ from referral.identity.models import User
 from referral.identity.usecases import retention_for
 from referral.participants.usecases import agreement_holds, withdraw_one_agreement
 from referral.referrals import guards
-from referral.referrals.models import Referral
+from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.retention import kept_until
 from referral.referrals.usecases.creating import find_active_trajectory
 from referral.referrals.usecases.moving import Deed, Move, begin, taking
 from referral.referrals.usecases.reading import effective_history
 from referral.referrals.usecases.state import restore
 from referral.referrals.usecases.submitting import submit_new
+from referral.referrals.usecases.tallying import count_outcomes
 from referral.referrals.workflow import FINAL, OPEN, SHARED, EventName, Status
 
 
@@ -145,10 +147,20 @@ def undo_last_event(command: Move, *, actor: Actor, work: Work) -> Referral:
             raise GuardRefused(
                 "De ontvanger heeft de gegevens al ingezien. Trek de verwijzing in.", code="already_read"
             )
+        if last.event is EventName.RECORD_FOLLOW_UP:
+            _uncount(last, deed)
         deed.undoes = last.sequence
         restore(deed.referral, last.before or {})
         _let_go_of_who_left(deed)
     return deed.referral
+
+
+def _uncount(follow_up: ReferralEvent, deed: Deed) -> None:
+    """Take an undone follow-up out of the figures; nobody reads its words, so no reading is on record."""
+    with open_reading(deed.work.session, "rights"):
+        outcomes = (follow_up.words or {}).get("outcomes", {})
+    day = follow_up.occurred_at.astimezone(AMSTERDAM).date()
+    count_outcomes(deed.work, deed.referral.source_kind, outcomes, on=day, by=-1)
 
 
 def transfer_referral(command: TransferReferral, *, actor: Actor, work: Work) -> Referral:

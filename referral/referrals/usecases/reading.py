@@ -80,7 +80,7 @@ def view_of(referral: Referral, *, actor: Actor, work: Work, with_words: bool = 
     """What this actor may see of the referral. Words are opened only when asked for, within the agreed data scope."""
     terms = terms_for(work.session, referral.source_organisation_id)
     allowed = guards.open_steps(referral, actor, work.now, terms)
-    readable = _readable(referral, actor) if with_words and not _is_erased(referral, work) else frozenset()
+    readable = _readable(referral, actor) if with_words and _has_words(referral, work) else frozenset()
     if not readable:
         return ReferralView(referral, allowed, actor.has_narrow_view)
     with work.reading(actor, "guidance"):
@@ -127,7 +127,7 @@ def list_history(referral_id: UUID, *, actor: Actor, work: Work) -> list[History
     referral = find_referral(referral_id, actor=actor, work=work)
     rows = _rows(work, referral.id)
     work.record(actor, "referral:history", "referral", referral.id, subjects=[referral.participant_id])
-    if actor.has_narrow_view or not _may_read_words(referral, actor) or _is_erased(referral, work):
+    if actor.has_narrow_view or not _may_read_words(referral, actor) or not _has_words(referral, work):
         return [HistoryView(row, actor.has_narrow_view) for row in rows]
     with work.reading(actor, "guidance"):
         return [HistoryView(row, narrow=False, words=row.words) for row in rows]
@@ -167,9 +167,10 @@ def _may_read_words(referral: Referral, actor: Actor) -> bool:
     return permits(actor, _RECEIVERS, referral) and referral.status in SHARED and is_theirs
 
 
-def _is_erased(referral: Referral, work: Work) -> bool:
-    """Whether the person was erased: what happened stays, the words are gone for good."""
-    return work.session.get_one(Participant, referral.participant_id).erased_at is not None
+def _has_words(referral: Referral, work: Work) -> bool:
+    """Whether words can be read: not of somebody who was erased, and not while the data are only kept."""
+    is_erased = work.session.get_one(Participant, referral.participant_id).erased_at is not None
+    return not is_erased and not referral.is_restricted
 
 
 def _readable(referral: Referral, actor: Actor) -> frozenset[str]:

@@ -45,6 +45,12 @@ def screenings_by_code(work: Work, codes: Collection[str], actor: Actor) -> dict
     return {code: by_code[reading] for code, reading in readings.items() if reading in by_code}
 
 
+def screenings_of_codes(work: Work, codes: Collection[str]) -> list[ScreeningRecord]:
+    """The screenings with these codes, whoever logged them: for the person who holds the codes."""
+    query = select(Screening).where(Screening.code.in_(codes)).order_by(Screening.conducted_on, Screening.id)
+    return _with_conversations(work.session.scalars(query).all(), work)
+
+
 def read_code(code: str) -> str | None:
     """The code as it stands in the table, however it was typed; None when it can be no code."""
     try:
