@@ -1,6 +1,7 @@
 """The answer to access: the same on a page, in an accessible PDF and as JSON, and nothing in it is markup."""
 
 import io
+import re
 import sys
 from html import unescape
 from typing import Any
@@ -31,7 +32,9 @@ def ask(world: World, case: dict[str, Any]) -> TestResponse:
 
 
 def text_of(pdf: bytes) -> str:
-    return bare("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+    """What stands on the pages, without their numbers: a word may go on over the edge of a page."""
+    pages = [page.extract_text().strip() for page in PdfReader(io.BytesIO(pdf)).pages]
+    return bare("".join(re.sub(r"\d+\s*/\s*\d+$", "", page) for page in pages))
 
 
 def bare(text: str) -> str:

@@ -105,8 +105,19 @@ ELSEWHERE: Mapping[str, str] = {
     "trajectory": "the catalogue",
     "trajectory_start": "the catalogue",
     "outcome_tally": "numbers that lead to nobody",
+    "processing_record": "the same deeds and readings as the audit log, without who did them",
+    "erasure_request": "who was erased gets no answer: there is nothing to give",
+    "case_fact": "months and codes that lead to nobody",
+    "crypto_job": "how far a rotation of keys has come",
+    "retired_wrapping_key": "keys of keys",
+    "webhook": "about programs of organisations",
+    "webhook_delivery": "ids of what stands in the history",
 }
 """The tables in which nothing about one participant stands in a form of its own."""
+
+
+POINTERS = {"processing_record": {"subject_ct"}}
+"""What is sealed and holds no more than whose row it is."""
 
 
 def columns_of(table: str, metadata: Any = Base.metadata) -> list[str]:
@@ -143,7 +154,8 @@ def test_nothing_sealed_is_exempt() -> None:
     sealed = {f"{name}.{column}" for name in EXEMPT for column in EXEMPT[name] if column.endswith(SEALED)}
     assert sealed == set()
     for name in Base.metadata.tables:
-        assert {column for column in columns_of(name) if column.endswith(SEALED)} <= SHOWN.get(name, set()), name
+        sealed_here = {column for column in columns_of(name) if column.endswith(SEALED)} - POINTERS.get(name, set())
+        assert sealed_here <= SHOWN.get(name, set()), name
 
 
 def test_a_new_column_is_noticed() -> None:
