@@ -34,6 +34,7 @@ class Settings:
     allowed_origins: tuple[str, ...]
     smtp_url: str | None = field(repr=False)
     mail_sink_directory: Path
+    checkpoint_directory: Path
     session_idle_minutes: int
     session_absolute_hours: int
     max_body_bytes: int
@@ -110,6 +111,9 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
         allowed_origins=reader.read("ALLOWED_ORIGINS", "", values.origins, ()),
         smtp_url=reader.read("SMTP_URL", "", values.smtp_url, None),
         mail_sink_directory=reader.read("MAIL_SINK_DIRECTORY", str(root / "var" / "mail"), values.absolute_path, root),
+        checkpoint_directory=reader.read(
+            "CHECKPOINT_DIRECTORY", str(root / "var" / "checkpoints"), values.absolute_path, root
+        ),
         session_idle_minutes=reader.read("SESSION_IDLE_MINUTES", "15", values.number(1, 60), 15),
         session_absolute_hours=reader.read("SESSION_ABSOLUTE_HOURS", "8", values.number(1, 12), 8),
         max_body_bytes=reader.read("MAX_BODY_BYTES", "1000000", values.number(10_000, 100_000_000), 1_000_000),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -12,6 +13,7 @@ from config.settings import Settings
 from referral import reactions
 from referral.access import OPERATIONS
 from referral.core import http
+from referral.core.audit.notary import Notary
 from referral.core.database import connect
 from referral.core.encryption import FileKeys, KeyRing, check_key_directory
 from referral.core.http.documents import publish
@@ -61,6 +63,7 @@ def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_no
         now_reactions=reactions.NOW,
         later_reactions=reactions.LATER,
         clock=clock,
+        notary=Notary(settings.key_directory, settings.checkpoint_directory, _host(settings.public_url)),
         settings={**_plain(settings), "mail_sink": mail_sink(settings.smtp_url, settings.mail_sink_directory)},
     )
 
@@ -86,6 +89,11 @@ def create_app(settings: Settings, *, service: Service | None = None) -> http.Ap
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _host(url: str) -> str:
+    """What a new audit log is called."""
+    return urlsplit(url).netloc or "referral"
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What happens without anybody asking: the terms, the outbox, the digests, and forgetting what was kept long enough.
+"""What happens without anybody asking: terms, outbox, sealing the audit log, digests, and forgetting in time.
 
 Any number of workers may run at once: row locks and unique keys keep each deed single, not this schedule.
 """
@@ -14,6 +14,7 @@ from referral.core.idempotency import forget_old_keys
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.operations.sealing import seal_log
 
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
@@ -43,7 +44,7 @@ class Job:
         return _morning_of(now + timedelta(days=1)) if self.daily and is_done else now + self.every
 
 
-def run_worker(service: Service, *, stop: threading.Event, interval: float = 2.0) -> None:
+def run_worker(service: Service, *, stop: threading.Event, interval: float = 1.0) -> None:
     """Work until `stop` is set, looking every `interval` seconds at what is due.
 
     A job that fails is logged and tried again after ten seconds, so an outage of the database or the mail server ends
@@ -104,6 +105,11 @@ def _send_digests(service: Service, stopped: Stopped) -> Counts:
     return {**run_terms(service, stopped=stopped).counts, **send_digests(service, stopped=stopped).counts}
 
 
+def _seal(service: Service, stopped: Stopped) -> Counts:
+    sealed = seal_log(service, stopped=stopped)
+    return {"entries": sealed} if sealed else {}
+
+
 def _forget(service: Service, _stopped: Stopped) -> Counts:
     with service.work() as work:
         counts = {"keys": forget_old_keys(work), "attempts": forget_old_attempts(work)}
@@ -113,6 +119,7 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
 JOBS = (
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
+    Job("sealed", _seal, timedelta()),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),
     Job("forgotten", _forget, timedelta(hours=1)),
 )

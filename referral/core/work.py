@@ -15,11 +15,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from referral.core.audit import Trace, write_entry
+from referral.core.audit import DONE, Draft, Trace, standing_for, write_entries
+from referral.core.audit.notary import Notary
 from referral.core.database import READ_ONLY
 from referral.core.encryption import KeyRing, Reading, bind_key_ring, open_reading
+from referral.core.errors import Unavailable
 from referral.core.outbox import Event, OutboxMessage
 from referral.core.policy import Actor
 
@@ -45,6 +48,7 @@ class Work:
         self.service = service
         self.session = session
         self.trace = trace
+        self.drafts: list[Draft] = []
 
     @property
     def now(self) -> datetime:
@@ -77,11 +81,37 @@ class Work:
         object_type: str,
         object_id: UUID | None,
         *,
-        result: str = "done",
+        result: str = DONE,
         **details: object,
     ) -> None:
-        """Leave the audit row of this deed or reading, in this transaction."""
-        write_entry(self.session, self.trace, actor, action, object_type, object_id, result=result, **details)
+        """Leave the audit row of this deed or reading; it is written when this work ends, in its transaction."""
+        self.drafts.append(Draft(actor, action, object_type, object_id, result, details))
+
+    def stand_for(self, operation: str) -> None:
+        """Say that one of the rows of this work stands for a whole request of that name."""
+        self.drafts = standing_for(operation, self.drafts)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Something that may fail without ending this work: when it raises, its changes and its rows are undone."""
+        before = list(self.drafts)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            self.drafts = before
+            raise
+
+    def finish(self) -> None:
+        """Write the audit rows, just before the commit. Raises `Unavailable` when the database refuses a row."""
+        self.session.flush()
+        if self.drafts:
+            try:
+                write_entries(self.session, self.trace, self.drafts)
+            except OperationalError:
+                raise
+            except DBAPIError:
+                raise Unavailable from None
 
     @contextmanager
     def reading(self, actor: Actor, purpose: str) -> Iterator[Reading]:
@@ -105,6 +135,7 @@ class Service:
     later_reactions: Reactions = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
     settings: Mapping[str, Any] = field(default_factory=dict)
+    notary: Notary | None = None
 
     @contextmanager
     def work(
@@ -116,7 +147,9 @@ class Service:
         session = Session(engine, expire_on_commit=False)
         bind_key_ring(session, self.key_ring)
         try:
-            yield Work(self, session, trace)
+            work = Work(self, session, trace)
+            yield work
+            work.finish()
             session.commit()
         except BaseException:
             session.rollback()
@@ -140,7 +173,7 @@ def drain(service: Service, *, most: int = 500) -> int:
                 return handled
             kind = kinds.get(message.event)
             try:
-                with work.session.begin_nested():
+                with work.attempt():
                     for react in service.later_reactions[kind] if kind else ():
                         react(kind.from_payload(message.payload) if kind else None, work)
                 message.handled_at = work.now

@@ -51,7 +51,7 @@ def _check_rows(connection: Connection, expected: Mapping[str, int]) -> None:
 
 def _check_record(connection: Connection, service: Service) -> Verification:
     with Session(connection) as session:
-        return verify_record(session, now=service.clock())
+        return verify_record(session, now=service.clock(), notary=service.notary)
 
 
 def _restore_sqlite(service: Service, archive: Archive, *, replace: bool) -> Verification:

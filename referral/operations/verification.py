@@ -1,7 +1,7 @@
 """Checking the record: whether the histories and the audit log are complete and agree with each other.
 
-Finds what a fault of the service or a lost row leaves behind. It does not find what somebody with write access to the
-database changed with care on both sides: the rows are not chained to each other yet.
+The rules find what a fault of the service or a lost row leaves behind. What somebody with write access to the database
+changed with care on both sides is found by recomputing the log and holding it against what was published of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,19 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, 
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from referral.core.audit import AuditEntry
+from referral.core.audit.models import AuditLeaf, AuditUnsealed
+from referral.core.audit.notary import Notary
+from referral.core.audit.verifier import Report, verify_log
+from referral.operations.log_export import heads_of, records_of
 from referral.participants.models import Agreement, Disclosure
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.workflow import EventName
 
 CLOCKS_APART = timedelta(minutes=5)
 """How far the clocks of two machines may differ before an instant counts as yet to come."""
+
+SEALED_WITHIN = timedelta(hours=1)
+"""How long an entry may wait before it counts as a fault: the sealer is a worker that must run."""
 
 DELETED = "referral:delete_draft"
 
@@ -40,10 +47,22 @@ class Verification:
 
     counts: Mapping[str, int]
     faults: Sequence[Fault]
+    log: Report
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was found."""
+        return not self.faults and not self.log.findings
 
 
-def verify_record(session: Session, *, now: datetime) -> Verification:
-    """Hold the whole record against every rule, one query a rule, so that a running service is no fault."""
+def verify_record(session: Session, *, now: datetime, notary: Notary | None = None) -> Verification:
+    """Hold the whole record against every rule, and the log against itself and what was published of it.
+
+    Ask it in one snapshot of the database, so that a running service is no fault. What was published is read first:
+    then the database is at least as new.
+    """
+    notes = notary.published() if notary else []
+    keys = notary.public_keys() if notary and notes else {}
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
     found = {rule: session.scalars(query).all() for rule, query in _rules(now).items()}
@@ -51,7 +70,8 @@ def verify_record(session: Session, *, now: datetime) -> Verification:
         model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0
         for model in (Referral, ReferralEvent, Agreement, Disclosure, AuditEntry)
     }
-    return Verification(counts, [Fault(rule, each) for rule, ids in found.items() for each in ids])
+    log = verify_log(records_of(session), heads_of(session), notes, keys)
+    return Verification(counts, [Fault(rule, each) for rule, ids in found.items() for each in ids], log)
 
 
 def _rules(now: datetime) -> Mapping[str, Select[Any]]:
@@ -67,7 +87,21 @@ def _rules(now: datetime) -> Mapping[str, Select[Any]]:
         "disclosure_without_audit": select(Disclosure.id).where(~_moved_at(Disclosure.started_at)),
         "end_of_disclosure_without_audit": select(Disclosure.id).where(Disclosure.ended_at.is_not(None), ~_ended()),
         "audit_in_future": select(AuditEntry.id).where(AuditEntry.occurred_at > now + CLOCKS_APART),
+        "audit_not_sealed": _unsealed().where(AuditEntry.occurred_at < now - SEALED_WITHIN),
+        "audit_forgotten": select(AuditEntry.id).where(~_is_sealed(), ~_is_waiting()),
     }
+
+
+def _is_sealed() -> ColumnElement[bool]:
+    return exists().where(AuditLeaf.id == AuditEntry.id)
+
+
+def _is_waiting() -> ColumnElement[bool]:
+    return exists().where(AuditUnsealed.id == AuditEntry.id)
+
+
+def _unsealed() -> Select[UUID]:
+    return select(AuditEntry.id).join(AuditUnsealed, AuditUnsealed.id == AuditEntry.id)
 
 
 def _gaps() -> Select[Any]:
