@@ -1,4 +1,4 @@
-"""How much a proof runs: a tenth on every commit, all of it with REFERRAL_PROOF=full. Tests print what they really ran."""
+"""How much a proof runs: a tenth on every commit, all of it with REFERRAL_PROOF=full."""
 
 import os
 

@@ -77,6 +77,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("log_index", name=op.f("uq_audit_leaf_log_index")),
     )
     op.create_table(
+        "audit_unsealed",
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_unsealed")),
+    )
+    with op.batch_alter_table("audit_unsealed", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_unsealed_order", ["sequence", "id"], unique=False)
+
+    op.create_table(
         "idempotency_record",
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -193,16 +202,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_access_token_user_id"), ["user_id"], unique=False)
-
-    op.create_table(
-        "audit_unsealed",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["id"], ["audit_entry.id"], name=op.f("fk_audit_unsealed_id_audit_entry")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_unsealed")),
-    )
-    with op.batch_alter_table("audit_unsealed", schema=None) as batch_op:
-        batch_op.create_index("ix_audit_unsealed_order", ["sequence", "id"], unique=False)
 
     op.create_table(
         "digest",
@@ -1009,10 +1008,6 @@ def downgrade() -> None:
 
     op.drop_table("login_session")
     op.drop_table("digest")
-    with op.batch_alter_table("audit_unsealed", schema=None) as batch_op:
-        batch_op.drop_index("ix_audit_unsealed_order")
-
-    op.drop_table("audit_unsealed")
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_token_user_id"))
 
@@ -1035,6 +1030,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_idempotency_record_created_at"))
 
     op.drop_table("idempotency_record")
+    with op.batch_alter_table("audit_unsealed", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_unsealed_order")
+
+    op.drop_table("audit_unsealed")
     op.drop_table("audit_leaf")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entry_trace_id"))

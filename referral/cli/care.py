@@ -18,7 +18,6 @@ from referral.operations.restore import restore_backup
 from referral.operations.retention import Destruction, list_due, run_retention
 from referral.operations.verification import Verification, verify_record
 
-
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 VERIFIER = "referral/core/audit/verifier.py"

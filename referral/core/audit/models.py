@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
@@ -92,12 +92,11 @@ class AuditChain(Base):
 
 
 class AuditUnsealed(Base):
-    """An entry that waits for the sealer; written with the entry, gone when it is sealed."""
+    """An entry that waits for the sealer, under the entry's id; written with it, gone when it is sealed."""
 
     __tablename__ = "audit_unsealed"
     __table_args__ = (Index("ix_audit_unsealed_order", "sequence", "id"),)
 
-    id: Mapped[UUID] = mapped_column(ForeignKey(AuditEntry.id), primary_key=True)
     sequence: Mapped[int]
 
 

@@ -162,7 +162,8 @@ def _database_problem(error: Exception) -> Problem:
     return InternalFault()
 
 
-def _refuse(error: Exception) -> Response:
+def refuse(error: Exception) -> Response:
+    """The answer to what went wrong, with its row in the audit log; the way in which every refusal leaves."""
     if isinstance(error, Problem):
         problem = error
     elif isinstance(error, HTTPException):
@@ -205,7 +206,7 @@ def install(
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     app.before_request(partial(_begin, app))
-    app.register_error_handler(Exception, _refuse)
+    app.register_error_handler(Exception, refuse)
     app.after_request(_dress)
 
 
