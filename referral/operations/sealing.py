@@ -68,7 +68,7 @@ def _signer(notary: Notary, session: Session) -> Signer:
     try:
         return notary.signer()
     except KeyMissing:
-        if has_checkpoint(session):
-            raise
-        notary.create_key()
+        if not has_checkpoint(session):
+            notary.create_key()
+        # Another sealer may have made it since.
         return notary.signer()

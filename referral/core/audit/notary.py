@@ -7,9 +7,10 @@ the name never changes while the key does not.
 import base64
 import fcntl
 import os
+import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -41,13 +42,21 @@ class Signer:
     """The log's name and its private key."""
 
     origin: str
-    key: Ed25519PrivateKey
+    key: Ed25519PrivateKey = field(repr=False)
 
     @property
     def public(self) -> str:
         """The key that anybody may have, in the form of a C2SP note verifier."""
         raw = self.key.public_key().public_bytes_raw()
         return f"{self.origin}+{key_id(self.origin, raw).hex()}+{base64.b64encode(ED25519 + raw).decode()}"
+
+    @property
+    def secret(self) -> str:
+        """The key that nobody may have, in the form of a C2SP note signer."""
+        identity = key_id(self.origin, self.key.public_key().public_bytes_raw()).hex()
+        return (
+            f"PRIVATE+KEY+{self.origin}+{identity}+{base64.b64encode(ED25519 + self.key.private_bytes_raw()).decode()}"
+        )
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """The signed note of this checkpoint."""
@@ -66,19 +75,18 @@ class Notary:
     name: str
 
     def create_key(self) -> None:
-        """Make the signing key when there is none; safe to run twice or at once."""
-        seed = Ed25519PrivateKey.generate().private_bytes_raw()
-        origin = f"{self.name}/audit"
-        raw = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-        secret = base64.b64encode(ED25519 + seed).decode()
-        try:
-            descriptor = os.open(self._key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        except FileExistsError:
+        """Make the signing key when there is none; safe to run twice or at once, for it is whole before it has its name."""
+        if self._key_path.exists():
             return
-        with os.fdopen(descriptor, "w") as file:
-            file.write(f"PRIVATE+KEY+{origin}+{key_id(origin, raw).hex()}+{secret}\n")
+        signer = Signer(f"{self.name}/audit", Ed25519PrivateKey.generate())
+        draft = self.key_directory / f"{KEY_FILE}.{secrets.token_hex(8)}.draft"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
+            file.write(f"{signer.secret}\n")
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, self._key_path)
+        draft.unlink()
 
     def signer(self) -> Signer:
         """The key to sign with. Raises `KeyMissing`: a lost key is never replaced in silence."""

@@ -186,7 +186,7 @@ def read_keys(text: str) -> Keys:
 
 def split_notes(text: str) -> list[str]:
     """The signed notes in a file where one follows on the other, with an empty line between them."""
-    return [note + "\n" for note in re.split(r"(?<=\n)\n(?!\u2014)", text.strip("\n") + "\n") if note.strip()]
+    return [note for note in re.split(r"(?<=\n)\n(?!\u2014)", text.strip("\n") + "\n") if note.strip()]
 
 
 def is_signed(text: str, signatures: str, keys: Keys) -> bool:
