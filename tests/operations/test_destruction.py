@@ -1,4 +1,4 @@
-"""At the end of its own term the content of an entry goes; what is left can still be checked, and tells that it went."""
+"""At the end of its own term the content of an entry goes; what is left can still be checked, and says that it went."""
 
 from datetime import timedelta
 
@@ -71,11 +71,10 @@ def test_what_was_taken_out_without_saying_so_is_found(world: World, old: int) -
     with world.service.work() as work:
         work.record(system_actor("cli"), DESTROY, "audit_entry", None, until=old, count=old)
     assert findings(world.service) == []
+    one = f"SELECT id FROM audit_leaf WHERE log_index = {old}"
     with world.service.engine.begin() as connection:
         drop_guards(connection)
-        connection.execute(
-            text(f"DELETE FROM audit_entry WHERE id IN (SELECT id FROM audit_leaf WHERE log_index = {old})")
-        )
+        connection.execute(text(f"DELETE FROM audit_entry WHERE id IN ({one})"))
     with world.service.work() as work:
         work.record(system_actor("cli"), DESTROY, "audit_entry", None, until=old + 1, count=1)
     assert any("voordat hun termijn om was" in line for line in findings(world.service))

@@ -54,9 +54,8 @@ class Signer:
     def secret(self) -> str:
         """The key that nobody may have, in the form of a C2SP note signer."""
         identity = key_id(self.origin, self.key.public_key().public_bytes_raw()).hex()
-        return (
-            f"PRIVATE+KEY+{self.origin}+{identity}+{base64.b64encode(ED25519 + self.key.private_bytes_raw()).decode()}"
-        )
+        seed = base64.b64encode(ED25519 + self.key.private_bytes_raw()).decode()
+        return f"PRIVATE+KEY+{self.origin}+{identity}+{seed}"
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """The signed note of this checkpoint."""
@@ -75,7 +74,7 @@ class Notary:
     name: str
 
     def create_key(self) -> None:
-        """Make the signing key when there is none; safe to run twice or at once, for it is whole before it has its name."""
+        """Make the signing key when there is none, whole before it gets its name; safe to run twice or at once."""
         if self._key_path.exists():
             return
         signer = Signer(f"{self.name}/audit", Ed25519PrivateKey.generate())
