@@ -41,25 +41,8 @@ class AuditEntry(Base):
     entry_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
     def content(self) -> Mapping[str, Any]:
-        """What is hashed: every column but the hash itself, in words that outlive the table."""
-        return {
-            "id": str(self.id),
-            "at": self.occurred_at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "actor": str(self.actor_id),
-            "client": _text(self.client_id),
-            "organisation": str(self.organisation_id),
-            "action": self.action,
-            "operation": self.operation,
-            "object_type": self.object_type,
-            "object": _text(self.object_id),
-            "result": self.result,
-            "origin": self.origin,
-            "trace": self.trace_id,
-            "details": self.details,
-            "chain": str(self.chain_id),
-            "sequence": self.sequence,
-            "previous": self.previous_hash.hex(),
-        }
+        """What is hashed of this entry."""
+        return content_of(vars(self))
 
 
 class AuditLeaf(Base):
@@ -111,6 +94,28 @@ class AnonymousRefusal(Base):
     action: Mapped[str] = mapped_column(String(64))
     result: Mapped[str] = mapped_column(String(64))
     count: Mapped[int]
+
+
+def content_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is hashed: every column but the hash itself, in words that outlive the table."""
+    return {
+        "id": str(row["id"]),
+        "at": row["occurred_at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": str(row["actor_id"]),
+        "client": _text(row["client_id"]),
+        "organisation": str(row["organisation_id"]),
+        "action": row["action"],
+        "operation": row["operation"],
+        "object_type": row["object_type"],
+        "object": _text(row["object_id"]),
+        "result": row["result"],
+        "origin": row["origin"],
+        "trace": row["trace_id"],
+        "details": row["details"],
+        "chain": str(row["chain_id"]),
+        "sequence": row["sequence"],
+        "previous": row["previous_hash"].hex(),
+    }
 
 
 def _text(id: UUID | None) -> str | None:

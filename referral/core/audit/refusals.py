@@ -9,10 +9,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from referral.core.audit.models import AnonymousRefusal
-from referral.core.audit.writing import Draft, upsert
+from referral.core.audit.writing import Draft
 from referral.core.database import new_id
 from referral.core.policy import Actor, OrganisationKind
 
@@ -42,7 +43,8 @@ def count_refusal(session: Session, origin: str, action: str, result: str, *, no
     if not _has_room(session, minute, origin):
         origin = OTHER_ORIGINS
     row = {"minute": minute, "origin": origin, "action": action, "result": result}
-    ask = upsert(session.connection(), AnonymousRefusal).values(id=new_id(), count=0, **row)
+    insert_into = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    ask = insert_into(AnonymousRefusal).values(id=new_id(), count=0, **row)
     counted = ask.on_conflict_do_update(index_elements=[*row], set_={"count": AnonymousRefusal.count + 1})
     return None if session.scalar(counted.returning(AnonymousRefusal.count)) else origin
 

@@ -11,20 +11,18 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, Integer, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from referral.core.audit.models import AuditChain, AuditEntry, AuditUnsealed
+from referral.core.audit.models import AuditChain, AuditEntry, AuditUnsealed, content_of
 from referral.core.audit.verifier import canonical, leaf_hash
-from referral.core.database import Base, new_id
+from referral.core.database import new_id
 from referral.core.policy import Actor
 
 NOTHING_BEFORE: Final = bytes(32)
 WITH_OWN_CHAIN: Final = frozenset({"referral", "participant"})
 DONE: Final = "done"
-
-_new_head = update(AuditChain).where(AuditChain.id == bindparam("chain")).values(entry_hash=bindparam("hash"))
 
 
 @dataclass(frozen=True)
@@ -54,11 +52,6 @@ class Draft:
         return self.object_id if has_own and self.object_id else self.actor.organisation_id
 
 
-def upsert(connection: Connection, model: type[Base]) -> Any:
-    """An insert of this database that can say what to do when the row is already there."""
-    return (sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert)(model)
-
-
 def standing_for(operation: str, drafts: Sequence[Draft]) -> list[Draft]:
     """The same drafts, with the one that stands for the whole request marked: the one of that name, or the first."""
     chosen = next((number for number, draft in enumerate(drafts) if draft.action == operation), 0)
@@ -72,42 +65,58 @@ def write_entries(session: Session, trace: Trace, drafts: Sequence[Draft]) -> No
     """
     session.flush()
     connection = session.connection()
-    entries = [_entry(draft, trace) for draft in drafts]
-    by_chain = sorted(entries, key=lambda entry: entry.chain_id)
-    heads = [_link(connection, chain, list(group)) for chain, group in groupby(by_chain, lambda each: each.chain_id)]
-    rows = [{column.key: getattr(entry, column.key) for column in AuditEntry.__table__.columns} for entry in entries]
-    connection.execute(insert(AuditEntry), rows)
-    connection.execute(insert(AuditUnsealed), [{"id": each.id, "sequence": each.sequence} for each in entries])
-    connection.execute(_new_head, heads)
+    rows = [_row(draft, trace) for draft in drafts]
+    by_chain = sorted(rows, key=_chain)
+    heads = [_link(connection, chain, list(group)) for chain, group in groupby(by_chain, _chain)]
+    connection.execute(_add_entries, rows)
+    connection.execute(_add_waiting, [{"id": row["id"], "sequence": row["sequence"]} for row in rows])
+    connection.execute(_move_head, heads)
 
 
-def _entry(draft: Draft, trace: Trace) -> AuditEntry:
-    return AuditEntry(
-        id=new_id(),
-        occurred_at=trace.now,
-        actor_id=draft.actor.id,
-        client_id=draft.actor.client_id,
-        organisation_id=draft.actor.organisation_id,
-        action=draft.action,
-        operation=draft.operation,
-        object_type=draft.object_type,
-        object_id=draft.object_id,
-        result=draft.result,
-        origin=draft.actor.origin,
-        trace_id=trace.id,
-        details=dict(draft.details),
-        chain_id=draft.chain_id,
-    )
+def _grow(dialect: str) -> Any:
+    """Take so many places at the end of a chain, which locks it; tells the last of them and the hash before them."""
+    insert_into = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    count = bindparam("count", type_=Integer)
+    begun = insert_into(AuditChain).values(id=bindparam("chain"), sequence=count, entry_hash=NOTHING_BEFORE)
+    grown = begun.on_conflict_do_update(index_elements=[AuditChain.id], set_={"sequence": AuditChain.sequence + count})
+    return grown.returning(AuditChain.sequence, AuditChain.entry_hash)
 
 
-def _link(connection: Connection, chain_id: UUID, entries: Sequence[AuditEntry]) -> Mapping[str, object]:
-    """Give these entries their places at the end of this chain; returns its new head."""
-    ask = upsert(connection, AuditChain).values(id=chain_id, sequence=len(entries), entry_hash=NOTHING_BEFORE)
-    grown = ask.on_conflict_do_update(
-        index_elements=[AuditChain.id], set_={"sequence": AuditChain.sequence + len(entries)}
-    )
-    last, previous = connection.execute(grown.returning(AuditChain.sequence, AuditChain.entry_hash)).one()
-    for sequence, entry in enumerate(entries, start=last - len(entries) + 1):
-        entry.sequence, entry.previous_hash = sequence, previous
-        previous = entry.entry_hash = leaf_hash(canonical(entry.content()))
+_grow_chain = {dialect: _grow(dialect) for dialect in ("sqlite", "postgresql")}
+_add_entries = insert(AuditEntry)
+_add_waiting = insert(AuditUnsealed)
+_move_head = update(AuditChain).where(AuditChain.id == bindparam("chain")).values(entry_hash=bindparam("hash"))
+
+
+def _chain(row: Mapping[str, Any]) -> UUID:
+    chain: UUID = row["chain_id"]
+    return chain
+
+
+def _row(draft: Draft, trace: Trace) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "occurred_at": trace.now,
+        "actor_id": draft.actor.id,
+        "client_id": draft.actor.client_id,
+        "organisation_id": draft.actor.organisation_id,
+        "action": draft.action,
+        "operation": draft.operation,
+        "object_type": draft.object_type,
+        "object_id": draft.object_id,
+        "result": draft.result,
+        "origin": draft.actor.origin,
+        "trace_id": trace.id,
+        "details": dict(draft.details),
+        "chain_id": draft.chain_id,
+    }
+
+
+def _link(connection: Connection, chain_id: UUID, rows: Sequence[dict[str, Any]]) -> Mapping[str, object]:
+    """Give these rows their places at the end of this chain; returns its new head."""
+    taken = {"chain": chain_id, "count": len(rows)}
+    last, previous = connection.execute(_grow_chain[connection.dialect.name], taken).one()
+    for sequence, row in enumerate(rows, start=last - len(rows) + 1):
+        row["sequence"], row["previous_hash"] = sequence, previous
+        previous = row["entry_hash"] = leaf_hash(canonical(content_of(row)))
     return {"chain": chain_id, "hash": previous}
