@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from config.settings import load
 from referral.app import create_service
-from referral.core.audit import AuditEntry, Draft, Trace, write_entries
+from referral.core.audit import AuditEntry, Draft, write_entries
 from referral.core.audit.notary import Signer
 from referral.core.audit.verifier import (
     ZERO,
@@ -89,7 +89,7 @@ def chain_cost(service: Service) -> float:
     return linked_time / plain_time
 
 
-def deeds(service: Service, actor: Actor, write: Callable[[Session, Draft, Trace], None]) -> None:
+def deeds(service: Service, actor: Actor, write: Callable[[Session, Draft], None]) -> None:
     for _ in range(DEEDS):
         with service.work() as work:
             case = new_id()
@@ -97,18 +97,18 @@ def deeds(service: Service, actor: Actor, write: Callable[[Session, Draft, Trace
                 OutboxMessage(event="Tried", object_id=case, payload={}, published_at=work.now, attempts=0)
             )
             work.session.flush()
-            write(work.session, Draft(actor, "test:try", "referral", case), work.trace)
+            write(work.session, Draft(work.trace, actor, "test:try", "referral", case))
 
 
-def linked(session: Session, draft: Draft, trace: Trace) -> None:
-    write_entries(session, trace, [draft])
+def linked(session: Session, draft: Draft) -> None:
+    write_entries(session, [draft])
 
 
-def plain(session: Session, draft: Draft, trace: Trace) -> None:
+def plain(session: Session, draft: Draft) -> None:
     """The row as it would be without links: no head, no hash, no queue."""
     row = {
         "id": new_id(),
-        "occurred_at": trace.now,
+        "occurred_at": draft.trace.now,
         "actor_id": draft.actor.id,
         "organisation_id": draft.actor.organisation_id,
         "action": draft.action,
@@ -116,7 +116,7 @@ def plain(session: Session, draft: Draft, trace: Trace) -> None:
         "object_id": draft.object_id,
         "result": draft.result,
         "origin": draft.actor.origin,
-        "trace_id": trace.id,
+        "trace_id": draft.trace.id,
         "details": {},
         "chain_id": draft.chain_id,
         "sequence": 1,

@@ -32,8 +32,8 @@ def test_every_test_finds_an_empty_database(database_url: str, turn: int) -> Non
     engine = connect(database_url)
     with Session(engine) as session:
         assert session.scalar(select(func.count()).select_from(AuditEntry)) == 0
-        draft = Draft(system_actor(), "test:try", "turn", None, details={"turn": turn})
-        write_entries(session, Trace(id="0" * 32, now=datetime.now(UTC)), [draft])
+        trace = Trace(id="0" * 32, now=datetime.now(UTC))
+        write_entries(session, [Draft(trace, system_actor(), "test:try", "turn", None, details={"turn": turn})])
         session.commit()
     engine.dispose()
 

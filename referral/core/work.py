@@ -85,7 +85,7 @@ class Work:
         **details: object,
     ) -> None:
         """Leave the audit row of this deed or reading; it is written when this work ends, in its transaction."""
-        self.drafts.append(Draft(actor, action, object_type, object_id, result, details))
+        self.drafts.append(Draft(self.trace, actor, action, object_type, object_id, result, details))
 
     def stand_for(self, operation: str) -> None:
         """Say that one of the rows of this work stands for a whole request of that name."""
@@ -107,7 +107,7 @@ class Work:
         self.session.flush()
         if self.drafts:
             try:
-                write_entries(self.session, self.trace, self.drafts)
+                write_entries(self.session, self.drafts)
             except OperationalError:
                 raise
             except DBAPIError:

@@ -44,7 +44,7 @@ def _write_counted(service: Service) -> None:
         due = has_counted(work.session, now=work.now)
     if due:
         with service.work() as work:
-            work.drafts += take_counted(work.session, now=work.now)
+            work.drafts += take_counted(work.session, work.trace)
 
 
 def _seal_batch(service: Service, notary: Notary) -> int:

@@ -70,6 +70,7 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         allowed_origins=(),
         smtp_url=None,
         mail_sink_directory=tmp_path / "var" / "mail",
+        checkpoint_directory=tmp_path / "var" / "checkpoints",
         session_idle_minutes=15,
         session_absolute_hours=8,
         max_body_bytes=1_000_000,

@@ -95,7 +95,7 @@ def test_every_command_that_ends_runs_in_the_order_of_the_page(own_demo: Install
     promised = [f"{line} || [ $? -eq 1 ]" if line.startswith("referral import") else line for line in script]
     run = own_demo.shell("\n".join(promised), NEW_USER_PASSWORD=PASSWORD)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert len(script) == 12
+    assert len(script) == 13
     assert (own_demo.root / "var" / "referral-backup.db").stat().st_size > 0
     assert (own_demo.root / "var" / "keys-backup.tar").stat().st_size > 0
 
@@ -143,6 +143,8 @@ def read(line: str) -> None:
     elif name in ("ruff", "mypy", "lint-imports", "pytest"):
         recipe = " ".join([f"$(BIN)/{name}", *arguments]).replace(" -n 2", " $(TEST_ARGUMENTS)")
         assert f"\t{recipe}\n" in MAKEFILE
+    elif name.startswith("python3") and arguments[0].endswith(".py"):
+        assert (ROOT / arguments[0]).exists()
     elif name.startswith("python3") and arguments[0] == "-c":
         compile(arguments[1], line, "exec")
     else:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from referral.core.audit.models import AnonymousRefusal
-from referral.core.audit.writing import Draft
+from referral.core.audit.writing import Draft, Trace
 from referral.core.database import new_id
 from referral.core.policy import Actor, OrganisationKind
 
@@ -54,11 +54,12 @@ def has_counted(session: Session, *, now: datetime) -> bool:
     return bool(session.scalar(select(exists().where(_is_over(now)))))
 
 
-def take_counted(session: Session, *, now: datetime) -> list[Draft]:
+def take_counted(session: Session, trace: Trace) -> list[Draft]:
     """The entries of the minutes that are over: how many more there were. Their counters end here."""
-    taken = session.scalars(delete(AnonymousRefusal).where(_is_over(now)).returning(AnonymousRefusal)).all()
+    taken = session.scalars(delete(AnonymousRefusal).where(_is_over(trace.now)).returning(AnonymousRefusal)).all()
     return [
         Draft(
+            trace,
             anonymous_actor(row.origin),
             row.action,
             "refusal",

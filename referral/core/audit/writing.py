@@ -37,6 +37,7 @@ class Trace:
 class Draft:
     """An entry that has no place in its chain yet. `details` holds codes, ids and counts, never somebody's data."""
 
+    trace: Trace
     actor: Actor
     action: str
     object_type: str
@@ -58,14 +59,14 @@ def standing_for(operation: str, drafts: Sequence[Draft]) -> list[Draft]:
     return [replace(draft, operation=operation) if number == chosen else draft for number, draft in enumerate(drafts)]
 
 
-def write_entries(session: Session, trace: Trace, drafts: Sequence[Draft]) -> None:
+def write_entries(session: Session, drafts: Sequence[Draft]) -> None:
     """Add these entries in the caller's transaction: no deed without its trace, no trace without its deed.
 
     Chains are locked in the order of their ids, after everything else, so that two deeds never wait for each other.
     """
     session.flush()
     connection = session.connection()
-    rows = [_row(draft, trace) for draft in drafts]
+    rows = [_row(draft) for draft in drafts]
     by_chain = sorted(rows, key=_chain)
     heads = [_link(connection, chain, list(group)) for chain, group in groupby(by_chain, _chain)]
     connection.execute(_add_entries, rows)
@@ -93,10 +94,10 @@ def _chain(row: Mapping[str, Any]) -> UUID:
     return chain
 
 
-def _row(draft: Draft, trace: Trace) -> dict[str, Any]:
+def _row(draft: Draft) -> dict[str, Any]:
     return {
         "id": new_id(),
-        "occurred_at": trace.now,
+        "occurred_at": draft.trace.now,
         "actor_id": draft.actor.id,
         "client_id": draft.actor.client_id,
         "organisation_id": draft.actor.organisation_id,
@@ -106,7 +107,7 @@ def _row(draft: Draft, trace: Trace) -> dict[str, Any]:
         "object_id": draft.object_id,
         "result": draft.result,
         "origin": draft.actor.origin,
-        "trace_id": trace.id,
+        "trace_id": draft.trace.id,
         "details": dict(draft.details),
         "chain_id": draft.chain_id,
     }
