@@ -119,9 +119,9 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
 JOBS = (
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
-    Job("sealed", _seal, timedelta()),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),
     Job("forgotten", _forget, timedelta(hours=1)),
+    Job("sealed", _seal, timedelta()),
 )
 
 
