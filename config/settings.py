@@ -46,6 +46,7 @@ class Settings:
     webhook_ports: tuple[int, ...]
     webhook_networks: tuple[Network, ...]
     webhook_ca_file: str | None
+    checkpoint_directory: Path
     session_idle_minutes: int
     session_absolute_hours: int
     max_body_bytes: int
@@ -133,6 +134,9 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
         webhook_ports=reader.read("WEBHOOK_PORTS", "443,8443", values.ports, ()),
         webhook_networks=reader.read("WEBHOOK_NETWORKS", "", values.networks, ()),
         webhook_ca_file=reader.read("WEBHOOK_CA_FILE", "", values.certificates, None),
+        checkpoint_directory=reader.read(
+            "CHECKPOINT_DIRECTORY", str(root / "var" / "checkpoints"), values.absolute_path, root
+        ),
         session_idle_minutes=reader.read("SESSION_IDLE_MINUTES", "15", values.number(1, 60), 15),
         session_absolute_hours=reader.read("SESSION_ABSOLUTE_HOURS", "8", values.number(1, 12), 8),
         max_body_bytes=reader.read("MAX_BODY_BYTES", "1000000", values.number(10_000, 100_000_000), 1_000_000),

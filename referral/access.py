@@ -27,7 +27,9 @@ def _change(action: str, roles: frozenset[Role], scope: str, *, idempotency: str
     return Access(action, roles, f"{scope}:write", versioned=True, idempotency=idempotency)
 
 
-_PUBLIC = Access("", door=Door.PUBLIC)
+_PULSE = Access("", door=Door.PUBLIC, unrecorded="asked all the time by machines, and answers yes or no")
+_DOCUMENT = Access("", door=Door.PUBLIC, unrecorded="a published document, the same for everybody")
+_FORM = Access("session:form", door=Door.PUBLIC, unrecorded="an empty form; what is sent with it is recorded")
 
 OPERATIONS: Operations = {
     # identity
@@ -35,7 +37,7 @@ OPERATIONS: Operations = {
     "identity.list_organisations": _read("organisation:list", _ALL, "identity"),
     "identity.list_users": _read("user:list", _CASE | _ADMIN, "identity"),
     "identity.deactivate_user": _make("user:deactivate", _ADMIN, "identity"),
-    "sign_in.show": Access("session:form", door=Door.PUBLIC),
+    "sign_in.show": _FORM,
     "sign_in.submit": Access("session:sign_in", door=Door.PUBLIC),
     "sign_in.sign_out": Access("session:sign_out", _ALL, door=Door.PAGE),
     "home.show": Access("home:show", _ALL, door=Door.PAGE),
@@ -98,11 +100,11 @@ OPERATIONS: Operations = {
     "accountability.list_access_of_referral": _read("referral:access_log", _COORDINATOR | _PRIVACY, "audit"),
     "accountability.find_affected": _read("audit:affected", _PRIVACY, "audit"),
     # the service itself
-    "health.live": _PUBLIC,
-    "health.ready": _PUBLIC,
-    "docs.show": _PUBLIC,
-    "docs.start": _PUBLIC,
-    "docs.asset": _PUBLIC,
-    "docs.openapi": _PUBLIC,
-    "static": _PUBLIC,
+    "health.live": _PULSE,
+    "health.ready": _PULSE,
+    "docs.show": _DOCUMENT,
+    "docs.start": _DOCUMENT,
+    "docs.asset": _DOCUMENT,
+    "docs.openapi": _DOCUMENT,
+    "static": _DOCUMENT,
 }

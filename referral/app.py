@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -13,6 +14,7 @@ from referral import reactions
 from referral.access import OPERATIONS
 from referral.accountability import api as accountability
 from referral.core import http
+from referral.core.audit.notary import Notary
 from referral.core.database import connect
 from referral.core.encryption import KeyRing, check_key_directory, open_provider
 from referral.core.http.documents import publish
@@ -85,6 +87,7 @@ def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_no
             ),
         },
         ledger=ErasureLedger(settings.erasure_ledger_directory),
+        notary=Notary(settings.key_directory, settings.checkpoint_directory, _host(settings.public_url)),
     )
 
 
@@ -109,6 +112,11 @@ def create_app(settings: Settings, *, service: Service | None = None) -> http.Ap
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _host(url: str) -> str:
+    """What a new audit log is called."""
+    return urlsplit(url).netloc or "referral"
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

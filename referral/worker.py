@@ -1,4 +1,4 @@
-"""What happens without anybody asking: stopped erasures, the terms, the outbox, the digests, and forgetting.
+"""What happens without anybody asking: stopped erasures, terms, outbox, sealing the audit log, digests, forgetting.
 
 Any number of workers may run at once: row locks and unique keys keep each deed single, not this schedule.
 """
@@ -15,6 +15,7 @@ from referral.core.processing import forget_erased
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.operations.sealing import seal_log
 from referral.participants.usecases import complete_erasures
 from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owners
 
@@ -47,7 +48,7 @@ class Job:
         return _morning_of(now + timedelta(days=1)) if self.daily and is_done else now + self.every
 
 
-def run_worker(service: Service, *, stop: threading.Event, interval: float = 2.0) -> None:
+def run_worker(service: Service, *, stop: threading.Event, interval: float = 1.0) -> None:
     """Work until `stop` is set, looking every `interval` seconds at what is due.
 
     A job that fails is logged and tried again after ten seconds, so an outage of the database or the mail server ends
@@ -112,6 +113,11 @@ def _send_digests(service: Service, stopped: Stopped) -> Counts:
     return {**run_terms(service, stopped=stopped).counts, **send_digests(service, stopped=stopped).counts}
 
 
+def _seal(service: Service, stopped: Stopped) -> Counts:
+    sealed = seal_log(service, stopped=stopped)
+    return {"entries": sealed} if sealed else {}
+
+
 def _forget(service: Service, _stopped: Stopped) -> Counts:
     with service.work() as work:
         counts = {
@@ -140,6 +146,7 @@ JOBS = (
     Job("resting_webhooks", _tell_owners, timedelta(minutes=10)),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),
     Job("forgotten", _forget, timedelta(hours=1)),
+    Job("sealed", _seal, timedelta()),
 )
 
 

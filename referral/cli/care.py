@@ -1,8 +1,11 @@
 """Commands that take care of what is kept: retention, and checking the record."""
 
 import csv
+import json
 import sys
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
+from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -10,9 +13,15 @@ from referral.cli.installation import find_organisation, notes, opened_service, 
 from referral.cli.safekeeping import told
 from referral.core.policy import system_actor
 from referral.identity.usecases import SetRetention, set_retention
+from referral.operations.destruction import destroy_old_entries
+from referral.operations.log_export import export_log, prove_entry, snapshot
 from referral.operations.retention import list_destructions, run_retention
 from referral.operations.verification import verify_record
 from referral.referrals.usecases.retaining import Destruction
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+VERIFIER = "referral/core/audit/verifier.py"
 
 
 @click.group()
@@ -54,15 +63,46 @@ def audit() -> None:
 
 
 @audit.command("verify")
-def verify() -> None:
-    """Check that histories and audit log are complete and agree; exit status 1 when they do not.
+@click.option("--checkpoints", type=FOLDER, help="Een eigen kopie van de gepubliceerde controlepunten.")
+def verify(checkpoints: Path | None) -> None:
+    """Check that histories and audit log agree, recompute the log, and hold it against what was published of it.
 
-    Finds what a fault or a lost row leaves behind. Does not find yet what somebody with write access to the database
-    changed on both sides: the rows are not chained to each other.
+    Exit status 1 when anything is wrong, also when the database is older than the newest published checkpoint.
     """
-    with opened_service() as service, service.work(read_only=True) as work:
-        found = verify_record(work.session, now=work.now)
+    with opened_service() as service:
+        notary = service.notary
+        if checkpoints is not None and notary is not None:
+            notary = replace(notary, directory=checkpoints)
+        with snapshot(service) as session:
+            found = verify_record(session, now=service.clock(), notary=notary)
     for line in told(found):
         click.echo(line)
-    if found.faults:
+    if not found.is_whole:
         sys.exit(1)
+
+
+@audit.command("export")
+@click.argument("file", type=FILE)
+def export(file: Path) -> None:
+    """Write the whole audit log to a new FILE, for an inspector with the verifier (docs/audit.md)."""
+    with opened_service() as service:
+        if file.exists():
+            raise click.ClickException(f"{file} bestaat al.")
+        count = export_log(service, file)
+    notes.print(f"{count} regels geschreven. Controleer ze met {VERIFIER} en de gepubliceerde controlepunten.")
+
+
+@audit.command("prove")
+@click.argument("entry", type=click.UUID)
+def prove(entry: UUID) -> None:
+    """Print the proof that one ENTRY (an id) stands in the published log; it can be checked without the log."""
+    with opened_service() as service:
+        click.echo(json.dumps(prove_entry(service, entry), ensure_ascii=False, indent=1))
+
+
+@audit.command("destroy")
+def destroy() -> None:
+    """Remove the content of audit entries older than ten years; their hashes stay, so the log can still be checked."""
+    with opened_service() as service:
+        count = destroy_old_entries(service)
+    notes.print(f"{count} regels vernietigd.")

@@ -68,8 +68,9 @@ def restore(file: Path, identity: Path, replace: bool, accept_faults: bool) -> N
 def told(found: Verification) -> Iterator[str]:
     """The counts, and then every fault by its rule and id, or that there is none."""
     yield from (f"{name}: {count}" for name, count in found.counts.items())
+    yield from found.log.lines()
     yield from (f"{fault.rule}: {fault.id}" for fault in found.faults)
-    if not found.faults:
+    if found.is_whole:
         yield "in orde"
 
 

@@ -15,11 +15,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from referral.core.audit import Trace, write_entry
+from referral.core.audit import DONE, Draft, Trace, standing_for, write_entries
+from referral.core.audit.notary import Notary
 from referral.core.database import READ_ONLY
 from referral.core.encryption import KeyRing, Reading, bind_key_ring, open_reading
+from referral.core.errors import Unavailable
 from referral.core.ledger import ErasureLedger
 from referral.core.outbox import Event, OutboxMessage
 from referral.core.policy import SYSTEM_ID, Actor
@@ -50,6 +53,7 @@ class Work:
         self.trace = trace
         self._began = perf_counter()
         self.following: list[Callable[[Service], object]] = []
+        self.drafts: list[Draft] = []
 
     @property
     def now(self) -> datetime:
@@ -98,24 +102,57 @@ class Work:
         *,
         subjects: Iterable[UUID] | None = None,
         controller: UUID | None = None,
-        result: str = "done",
+        result: str = DONE,
         **details: object,
     ) -> None:
         """Leave the audit row of this deed or reading, and the processing records it asks for, in this transaction.
 
-        `subjects` are the participants whose data it touches; a participant that is the object need not be named
-        again. `controller` is the organisation for which the service itself acts. A refusal processed nothing.
-        Raises `UnknownAction` and `SubjectMissing` (see `core.processing`): nothing is forgotten unseen.
+        The audit row is written when this work ends. `subjects` are the participants whose data it touches; a
+        participant that is the object need not be named again. `controller` is the organisation for which the service
+        itself acts. A refusal processed nothing. Raises `UnknownAction` and `SubjectMissing` (see `core.processing`).
         """
         trace = replace(self.trace, span_id=new_span_id())
-        write_entry(self.session, trace, actor, action, object_type, object_id, result=result, **details)
-        if result != "done":
+        self.drafts.append(Draft(trace, actor, action, object_type, object_id, result, details))
+        if result != DONE:
             return
         if subjects is None and object_type == "participant" and object_id is not None:
             subjects = (object_id,)
         organisation_id = controller if actor.organisation_id == SYSTEM_ID and controller else actor.organisation_id
         ended_at = self.now + timedelta(seconds=perf_counter() - self._began)
         write_records(self.session, trace, organisation_id, action, subjects, ended_at=ended_at)
+
+    def note_request(
+        self, actor: Actor, action: str, object_type: str, object_id: UUID | None, *, result: str = DONE
+    ) -> None:
+        """Leave the audit row of a request that left none of its own: nobody's data were touched."""
+        trace = replace(self.trace, span_id=new_span_id())
+        self.drafts.append(Draft(trace, actor, action, object_type, object_id, result))
+
+    def stand_for(self, operation: str) -> None:
+        """Say that one of the rows of this work stands for a whole request of that name."""
+        self.drafts = standing_for(operation, self.drafts)
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Something that may fail without ending this work: when it raises, its changes and its rows are undone."""
+        before = list(self.drafts)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            self.drafts = before
+            raise
+
+    def finish(self) -> None:
+        """Write the audit rows, just before the commit. Raises `Unavailable` when the database refuses a row."""
+        self.session.flush()
+        if self.drafts:
+            try:
+                write_entries(self.session, self.drafts)
+            except OperationalError:
+                raise
+            except DBAPIError:
+                raise Unavailable from None
 
     @contextmanager
     def reading(self, actor: Actor, purpose: str) -> Iterator[Reading]:
@@ -140,6 +177,7 @@ class Service:
     clock: Callable[[], datetime] = utc_now
     settings: Mapping[str, Any] = field(default_factory=dict)
     ledger: ErasureLedger | None = None
+    notary: Notary | None = None
 
     @contextmanager
     def work(self, *, now: datetime | None = None, span: Span | None = None, read_only: bool = False) -> Iterator[Work]:
@@ -151,6 +189,7 @@ class Service:
         work = Work(self, session, trace)
         try:
             yield work
+            work.finish()
             session.commit()
         except BaseException:
             session.rollback()
@@ -177,7 +216,7 @@ def drain(service: Service, *, most: int = 500) -> int:
             kind = kinds.get(message.event)
             work.trace = _trace_at(work.now, continue_trace(message.traceparent))
             try:
-                with work.session.begin_nested():
+                with work.attempt():
                     for react in service.later_reactions[kind] if kind else ():
                         react(kind.from_payload(message.payload) if kind else None, work)
                 message.handled_at = work.now

@@ -76,12 +76,15 @@ class _Restore:
             bind_key_ring(session, ring)
             trace = Trace(id=secrets.token_hex(16), now=self.service.clock())
             beside = replace(self.service, engine=connection.engine, key_ring=ring)
-            replay = erase_again(Work(beside, session, trace), ledger_of(self.service), self.ledger)
+            work = Work(beside, session, trace)
+            replay = erase_again(work, ledger_of(self.service), self.ledger)
+            work.finish()
             session.commit()
         with Session(connection, join_transaction_mode="create_savepoint") as session:
-            found = verify_record(session, now=self.service.clock())
-        if found.faults and not self.accept_faults:
-            raise ValueError(FAULTY.format(faults=", ".join(sorted({fault.rule for fault in found.faults}))))
+            found = verify_record(session, now=self.service.clock(), notary=self.service.notary, is_backup=True)
+        if not found.is_whole and not self.accept_faults:
+            faults = {fault.rule for fault in found.faults} | {finding.rule for finding in found.log.findings}
+            raise ValueError(FAULTY.format(faults=", ".join(sorted(faults))))
         return replay, found
 
 

@@ -93,6 +93,7 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         webhook_ports=(443, 8443),
         webhook_networks=(),
         webhook_ca_file=None,
+        checkpoint_directory=tmp_path / "var" / "checkpoints",
         session_idle_minutes=15,
         session_absolute_hours=8,
         max_body_bytes=1_000_000,

@@ -36,6 +36,7 @@ def open_house(name: str, migrated: Path, folder: Path) -> World:
             "DATABASE_URL": f"sqlite:///{database}",
             "KEY_DIRECTORY": str(folder / name / "keys"),
             "MAIL_SINK_DIRECTORY": str(folder / name / "mail"),
+            "CHECKPOINT_DIRECTORY": str(folder / name / "checkpoints"),
             "SECRET_KEY": f"een-geheim-voor-{name}-0123456789",
             "COOKIE_SECURE": "no",
         }

@@ -26,6 +26,7 @@ def settings_of_command(database_url: str, tmp_path: Path, recipient: str) -> di
         "KEY_DIRECTORY": str(tmp_path / "keys"),
         "ERASURE_LEDGER_DIRECTORY": str(tmp_path / "ledger"),
         "MAIL_SINK_DIRECTORY": str(tmp_path / "mail"),
+        "CHECKPOINT_DIRECTORY": str(tmp_path / "checkpoints"),
         "SECRET_KEY": "een-geheim-voor-de-tests-0123456789",
         "COOKIE_SECURE": "no",
         "BACKUP_RECIPIENT": recipient,

@@ -17,6 +17,7 @@ COUNTER = "counts changes for programs"
 CLOCK = "when the service reminds colleagues; what it counts to is dueOn"
 NAMED = "shown by its name"
 DERIVED = "follows from members that are shown"
+HASH = "binds the row to the one before it"
 INDEX = "a keyed fingerprint of the member beside it, to find it by"
 
 SHOWN: Mapping[str, set[str]] = {
@@ -83,6 +84,8 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
     "audit_entry": {
         "id": ITSELF, "object_id": ITSELF, "object_type": DERIVED, "actor_id": NAMED, "organisation_id": NAMED,
         "client_id": COLLEAGUE, "origin": "the address of a colleague's computer", "trace_id": "joins log lines",
+        "span_id": "joins log lines", "operation": DERIVED, "chain_id": HASH, "sequence": HASH, "previous_hash": HASH,
+        "entry_hash": HASH,
         "result": "only what was done is about the person; refusals are about who tried",
     },
 }  # fmt: skip
@@ -110,6 +113,11 @@ ELSEWHERE: Mapping[str, str] = {
     "case_fact": "months and codes that lead to nobody",
     "crypto_job": "how far a rotation of keys has come",
     "retired_wrapping_key": "keys of keys",
+    "audit_leaf": "hashes of the audit log",
+    "audit_checkpoint": "hashes of the audit log",
+    "audit_chain": "hashes of the audit log",
+    "audit_unsealed": "which rows of the audit log wait to be sealed",
+    "anonymous_refusal": "how often somebody unknown was refused",
     "webhook": "about programs of organisations",
     "webhook_delivery": "ids of what stands in the history",
 }

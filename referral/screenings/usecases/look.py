@@ -32,7 +32,9 @@ def find_screening(code: str, *, actor: Actor, work: Work) -> Screening:
 
 def show_screening(code: str, *, actor: Actor, work: Work) -> ScreeningRecord:
     """A screening with its conversations. Raises `NotFound`."""
-    return _with_conversations([find_screening(code, actor=actor, work=work)], work)[0]
+    screening = find_screening(code, actor=actor, work=work)
+    work.record(actor, "screening:show", "screening", screening.id)
+    return _with_conversations([screening], work)[0]
 
 
 def screenings_by_code(work: Work, codes: Collection[str], actor: Actor) -> dict[str, Screening]:
