@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (?:`([^`]+)`|none) \| [^|]+ \|$", re.MULTILINE)
-COMMAND = re.compile(r"^\| `referral ([a-z ]+)` \| [^|]+ \|$", re.MULTILINE)
+COMMAND = re.compile(r"^\| `referral ([a-z -]+)` \| [^|]+ \|$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)")
 
 NEVER_ENDS = ("referral serve", "referral worker", "referral demo")
@@ -110,6 +110,9 @@ def _can_run(line: str) -> bool:
 def test_every_command_can_be_read_by_its_program(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "screenings.csv").write_text(FILE)
+    (tmp_path / "var").mkdir()
+    for name in ("referral-backup.age", "backup-identity.txt"):
+        (tmp_path / "var" / name).touch()
     read(line)
 
 
@@ -147,6 +150,8 @@ def read(line: str) -> None:
         assert f"\t{recipe}\n" in MAKEFILE
     elif name.startswith("python3") and arguments[0] == "-c":
         compile(arguments[1], line, "exec")
+    elif name.startswith("python3") and arguments[0].endswith(".py"):
+        assert (ROOT / arguments[0]).exists()
     else:
         assert (name.rstrip(".1"), arguments[:2]) in (("python3", ["-m", "venv"]), ("tar", ["--create", "--file"]))
 
