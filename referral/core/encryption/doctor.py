@@ -47,6 +47,9 @@ class Finding:
     examples: list[str] = field(default_factory=list)
 
 
+OWNER = "owner_of_row"
+
+
 class Doctor:
     """Examines one database with its keys; `findings` holds what is wrong."""
 
@@ -144,17 +147,17 @@ class Doctor:
 
     def _examine_table(self, table: SealedTable) -> None:
         id_ = table.table.c.id
-        query = select(table.table).where(_holds_any(table)).order_by(id_).limit(BATCH)
+        query = select(table.table, table.subject.label(OWNER)).where(_holds_any(table)).order_by(id_).limit(BATCH)
         rows = self._connection.execute(query).mappings().all()
         while rows:
-            people = {row[table.subject] for row in rows if row[table.subject]}
+            people = {row[OWNER] for row in rows if row[OWNER]}
             keys = self._store.load_openable(self._connection, people)
             for row in rows:
                 self._examine_row(table, row, keys)
             rows = self._connection.execute(query.where(id_ > rows[-1][id_])).mappings().all()
 
     def _examine_row(self, table: SealedTable, row: RowMapping, keys: dict[int, DataKey | None]) -> None:
-        row_id, subject_id = row[table.table.c.id], row[table.subject]
+        row_id, subject_id = row[table.table.c.id], row[OWNER]
         if subject_id is None or subject_id.int not in keys:
             self._note("no-key", table.table.name, row_id)
             return
