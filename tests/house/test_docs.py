@@ -110,6 +110,9 @@ def _can_run(line: str) -> bool:
 def test_every_command_can_be_read_by_its_program(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "screenings.csv").write_text(FILE)
+    (tmp_path / "var").mkdir()
+    for name in ("referral-backup.age", "backup-identity.txt"):
+        (tmp_path / "var" / name).touch()
     read(line)
 
 

@@ -22,7 +22,7 @@ from referral.worker import JOBS, Job, run_once, run_worker
 from tests.notifications.chain import FIRST_DAY, Chain, closed_to_everybody
 from tests.notifications.smtp_server import Server, running
 
-TERMS, OUTBOX, DIGESTS, FORGOTTEN = JOBS
+ERASURES, TERMS, OUTBOX, DIGESTS, FORGOTTEN = JOBS
 
 
 def at(text: str) -> datetime:

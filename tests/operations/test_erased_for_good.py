@@ -113,8 +113,7 @@ def test_the_erased_come_back_from_nowhere(
 
     erase(world, gone)
     # Whoever reads a table at that moment keeps it from being written anew; the worker comes back for it.
-    while complete_erasures(live):
-        continue
+    assert any(complete_erasures(live) for _ in range(10))
     found = files(live)
     assert (recovered(live, gone), recovered(live, kept)) == (0, KEPT)
     assert [each for each in known if each in found] == []
