@@ -9,6 +9,9 @@ from sqlalchemy.exc import OperationalError
 REWRITTEN = ("subject_key", "participant")
 """The tables in which an erasure overwrites something that must not be found again: wrapped keys and index tags."""
 
+STATISTICS = "pg_catalog.pg_statistic"
+"""Where ANALYZE keeps samples of the values themselves, keys and tags included."""
+
 LOOKS = 20
 _OLDER_SNAPSHOT = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -21,7 +24,8 @@ def wipe_remains(engine: Engine) -> bool:
 
     Overwriting a row is not enough. SQLite (`secure_delete`) leaves copies of cells that it moved when it split a page,
     and PostgreSQL whole old rows, also after a plain VACUUM. So both write anew: SQLite the file, PostgreSQL the two
-    tables, for which it waits three seconds at most. Its log (WAL) is another matter: `docs/encryption.md`.
+    tables and its samples of them, which takes the owner of the database; it waits three seconds for each at most. Its
+    log (WAL) is another matter: `docs/encryption.md`.
     """
     return _rewrite_sqlite(engine) if engine.dialect.name == "sqlite" else _rewrite_postgresql(engine)
 
@@ -47,7 +51,8 @@ def _rewrite_postgresql(engine: Engine) -> bool:
             return False
         try:
             for table in REWRITTEN:
-                connection.exec_driver_sql(f"VACUUM (FULL) {table}")
+                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {table}")
+            connection.exec_driver_sql(f"VACUUM (FULL) {STATISTICS}")
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) == "55P03":
                 return False
