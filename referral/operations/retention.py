@@ -16,7 +16,7 @@ from referral.core.work import AMSTERDAM, Service, Work
 from referral.identity.models import LoginSession
 from referral.operations.reerasing import keeper_of
 from referral.participants.models import Participant
-from referral.participants.usecases import EraseParticipant, erase_participant
+from referral.participants.usecases import EraseParticipant, complete_erasures, erase_participant
 from referral.referrals.models import Referral
 from referral.referrals.retention import LOGIN_SESSION, term_of
 from referral.referrals.usecases.retaining import Destruction, destroy_cases, list_due
@@ -45,6 +45,7 @@ def run_retention(service: Service, *, progress: Progress) -> Iterator[Destructi
             gone = _let_go(participant_id, work)
         progress(done, len(due))
         yield from gone
+    complete_erasures(service)
     with service.work() as work:
         yield from _forget_sessions(work)
 

@@ -108,13 +108,15 @@ def test_the_erased_come_back_from_nowhere(
     shutil.copytree(ledger, tmp_path / "too-old")
     make_backup(live, tmp_path / "earlier.age", recipient=recipient)
     shutil.copytree(ledger, tmp_path / "of-then")
+    with live.engine.begin() as connection:
+        # As the database does by itself: PostgreSQL samples values into its statistics.
+        connection.exec_driver_sql("ANALYZE")
     found = files(live)
     assert (recovered(live, gone), sum(each in found for each in known)) == (ERASED, 3 * ERASED), "the control"
 
     erase(world, gone)
     # Whoever reads a table at that moment keeps it from being written anew; the worker comes back for it.
-    while complete_erasures(live):
-        continue
+    assert any(complete_erasures(live) for _ in range(10))
     found = files(live)
     assert (recovered(live, gone), recovered(live, kept)) == (0, KEPT)
     assert [each for each in known if each in found] == []

@@ -1,6 +1,7 @@
 """Carrying out the erasures that were decided, in steps that may each be done twice: ledger, keys, remains.
 
-Runs right after the decision, and again by the worker and at the start of the service for what was stopped halfway.
+The ledger and the keys come right after the decision. The worker wipes the remains, for all erasures of a minute at
+once since it writes tables anew, and finishes what was stopped halfway.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,11 +29,7 @@ def complete_erasures(service: Service, *, stopped: Callable[[], bool] = lambda:
 
     Raises `Unavailable` when the ledger cannot be written: no key goes before the ledger knows.
     """
-    for request_id in _waiting(service, until_destroyed=True):
-        if stopped():
-            return 0
-        _enter_in_ledger(service, request_id)
-        _destroy_keys(service, request_id)
+    destroy_decided(service, stopped=stopped)
     destroyed = _waiting(service, until_destroyed=False)
     if not destroyed or not wipe_remains(service.engine):
         return 0
@@ -41,6 +38,15 @@ def complete_erasures(service: Service, *, stopped: Callable[[], bool] = lambda:
         work.session.execute(done)
     log.info("erased", count=len(destroyed))
     return len(destroyed)
+
+
+def destroy_decided(service: Service, *, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Enter every decided erasure in the ledger and destroy the keys. Raises `Unavailable` without a ledger."""
+    for request_id in _waiting(service, until_destroyed=True):
+        if stopped():
+            return
+        _enter_in_ledger(service, request_id)
+        _destroy_keys(service, request_id)
 
 
 def _waiting(service: Service, *, until_destroyed: bool) -> Sequence[UUID]:

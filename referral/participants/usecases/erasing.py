@@ -13,7 +13,7 @@ from referral.core.outbox import Event
 from referral.core.policy import Actor, Role
 from referral.core.work import Work
 from referral.participants.models import ErasureRequest, Participant
-from referral.participants.usecases.completing import complete_erasures
+from referral.participants.usecases.completing import destroy_decided
 from referral.participants.usecases.disclosing import end_disclosures_of
 from referral.participants.usecases.finding import own_participant
 from referral.participants.usecases.restricting import refuse_while_restricted
@@ -72,7 +72,7 @@ def erase_participant(command: EraseParticipant, *, actor: Actor, work: Work) ->
     if command.ground != ON_REQUEST:
         refuse_while_restricted(participant.id, work)
     request = decide_erasure(participant, command.ground, actor=actor, work=work)
-    work.follow_with(complete_erasures)
+    work.follow_with(destroy_decided)
     return ErasureReceipt(participant.id, work.now, command.ground, request.backups_until)
 
 
