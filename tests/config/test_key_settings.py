@@ -1,10 +1,13 @@
 """The provider of the keys: half a setting, a wrong one or a missing library is refused by its name at the start."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from config.keys import PROVIDERS
+from config.keys import settings_of as settings_of_provider
 from config.settings import Settings, SettingsError, load
 from referral.app import create_service
 from referral.core.encryption import EnvironmentKeys, FileKeys
@@ -106,3 +109,11 @@ def test_a_missing_library_is_named_with_its_extra(
     monkeypatch.delitem(sys.modules, f"referral.core.encryption.providers.{module}", raising=False)
     with pytest.raises(ValueError, match=rf"KEY_PROVIDER={provider}: .*{library}.*referral\[{extra}\]"):
         create_service(settings_of(provider, tmp_path))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_setting_of_a_provider_stands_in_its_table(provider: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    for setting in settings_of_provider(provider, is_production=True):
+        default = f"`{setting.default}`" if setting.default else "(?:required|none)"
+        assert re.search(rf"^\| `{setting.name}` \| `{provider}` \| {default} \|", page, re.MULTILINE), setting.name
