@@ -1,7 +1,7 @@
 """Refusals of somebody who proved no identity: the first of a minute leaves its entry, the others are counted.
 
 So a flood of them costs a few rows a minute instead of filling the disk, and none of them goes unrecorded: the count
-is written as an entry when the minute is over (`docs/decisions/0027-anonymous-refusals-are-counted.md`).
+is written as an entry when the minute is over (`docs/decisions/0017-anonymous-refusals-are-counted.md`).
 """
 
 from datetime import datetime, timedelta
