@@ -22,6 +22,9 @@ CASE_ROLES = (Role.REFERRER, Role.COACH, Role.COORDINATOR)
 WORDS = ("Ik wil kunnen voorlezen.", "childcare", "Een passend aanbod")
 """The learning wish, a barrier and the purpose of every referral of the world."""
 
+OF_THE_REQUEST = ("Trace-Id", "traceparent")
+"""Headers that differ from answer to answer."""
+
 
 def everywhere(world: World) -> dict[str, Shown]:
     """A referral in every status, and in the states between which sight changes."""
@@ -105,7 +108,11 @@ def ask(world: World, who: str, rule: str, method: str, referral_id: str, sent: 
     """The answer without what is always new."""
     path = rule.replace("<uuid:referral_id>", referral_id)
     answer = world.call(who, method, path, sent, version=2)
-    return answer.status_code, answer.data, sorted(pair for pair in answer.headers.items() if pair[0] != "Trace-Id")
+    return (
+        answer.status_code,
+        answer.data,
+        sorted(pair for pair in answer.headers.items() if pair[0] not in OF_THE_REQUEST),
+    )
 
 
 NOTHING: list[Any] = [None]
