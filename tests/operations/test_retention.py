@@ -19,6 +19,7 @@ from referral.core.work import Service
 from referral.identity.models import LoginSession, Organisation
 from referral.identity.usecases import SetRetention, set_retention
 from referral.operations.retention import list_destructions, run_retention
+from referral.operations.sealing import seal_log
 from referral.operations.verification import verify_record
 from referral.participants.models import Agreement, Participant
 from referral.participants.usecases import EraseParticipant, erase_participant
@@ -125,6 +126,7 @@ def test_what_is_left_are_figures_by_the_month_and_nothing_that_leads_to_the_per
         name_of(world, gone["participantId"])
     assert name_of(world, kept["participantId"]) == "Deelnemer 2"
     person = UUID(gone["participantId"])
+    seal_log(world.service)
     with world.service.work(read_only=True) as work:
         for model in (Referral, ReferralEvent, Agreement):
             of_person = model.participant_id == person
@@ -136,7 +138,7 @@ def test_what_is_left_are_figures_by_the_month_and_nothing_that_leads_to_the_per
         )  # fmt: skip
         assert fact.id.version == 4, "no moment in its id"
         assert {str(value) for value in vars(fact).values()} & {gone["id"], str(person), gone["reference"]} == set()
-        assert {fault.rule for fault in verify_record(work.session, now=work.now).faults} <= {"audit_not_sealed"}
+        assert verify_record(work.session, now=work.now).faults == []
     assert funnel(world) == before
     assert world.call("referrer", "GET", f"/v1/referrals/{gone['id']}").status_code == 404
     assert run(world.service) == []
