@@ -8,7 +8,7 @@ TEST_ARGUMENTS ?= -n 2
 PIP_COMPILE := var/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: demo serve test check bench bench-figures migration lock clean
+.PHONY: demo serve test check bench bench-figures migration register lock clean
 
 demo: $(READY)
 	$(BIN)/referral demo $(if $(filter no,$(SERVE)),--no-serve)
@@ -38,6 +38,10 @@ migration: $(READY)
 	DATABASE_URL=sqlite:///var/migration/next.db $(BIN)/python -m alembic upgrade head
 	DATABASE_URL=sqlite:///var/migration/next.db $(BIN)/python -m alembic revision --autogenerate -m "$(name)"
 	$(BIN)/ruff format --quiet migrations && $(BIN)/ruff check --quiet --fix migrations
+
+# The register of processing activities is made from config/processing-activities.toml; a test holds them equal.
+register: $(READY)
+	$(BIN)/referral report register > docs/privacy/register.md
 
 # Keeps the pins that still fit pyproject.toml; `make lock UPGRADE=--upgrade` renews them all.
 lock:

@@ -10,7 +10,8 @@ from typing import TypeVar
 from sqlalchemy.engine import URL
 
 from config import values
-from config.values import Refusal
+from config.keys import KeySettings, read_key_settings
+from config.values import Network, Refusal
 
 ENVIRONMENTS = ("production", "demo", "test")
 SECRET_LENGTH = 32
@@ -22,11 +23,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Settings:
-    """How one installation runs. Sizes in bytes; the session's limits in minutes without use and hours in all."""
+    """How one installation runs. Sizes in bytes; the session's limits in minutes without use and hours in all.
+
+    The two recipients are public age keys (X25519): for backups of the data, and for those of the keys.
+    """
 
     environment: str
     database_url: str = field(repr=False)
     key_directory: Path
+    erasure_ledger_directory: Path
+    backup_recipient: str
+    key_backup_recipient: str
+    backup_retention_days: int
+    keys: KeySettings
     secret_key: str = field(repr=False)
     public_url: str
     cookie_secure: bool
@@ -34,6 +43,10 @@ class Settings:
     allowed_origins: tuple[str, ...]
     smtp_url: str | None = field(repr=False)
     mail_sink_directory: Path
+    webhook_ports: tuple[int, ...]
+    webhook_networks: tuple[Network, ...]
+    webhook_ca_file: str | None
+    checkpoint_directory: Path
     session_idle_minutes: int
     session_absolute_hours: int
     max_body_bytes: int
@@ -95,10 +108,18 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
     environment = reader.read("ENVIRONMENT", _usual_environment(root), values.one_of(ENVIRONMENTS), "production")
     is_production = environment == "production"
     url = reader.read("DATABASE_URL", _default_database(root), values.database_url, NO_DATABASE)
+    key_directory = reader.read("KEY_DIRECTORY", str(root / "var" / "keys"), values.absolute_path, root)
     settings = Settings(
         environment=environment,
         database_url=url.render_as_string(hide_password=False),
-        key_directory=reader.read("KEY_DIRECTORY", str(root / "var" / "keys"), values.absolute_path, root),
+        key_directory=key_directory,
+        erasure_ledger_directory=reader.read(
+            "ERASURE_LEDGER_DIRECTORY", str(root / "var" / "ledger"), values.absolute_path, root
+        ),
+        backup_recipient=reader.read("BACKUP_RECIPIENT", "", values.recipient, ""),
+        key_backup_recipient=reader.read("KEY_BACKUP_RECIPIENT", "", values.recipient, ""),
+        backup_retention_days=reader.read("BACKUP_RETENTION_DAYS", "30", values.number(1, 365), 30),
+        keys=read_key_settings(reader, reader.env, key_directory, is_production=is_production),
         secret_key=_read_secret(reader, root, url, is_production=is_production),
         public_url=reader.read(
             "PUBLIC_URL", "" if is_production else "http://127.0.0.1:8000", values.public_url(is_production), ""
@@ -110,12 +131,26 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
         allowed_origins=reader.read("ALLOWED_ORIGINS", "", values.origins, ()),
         smtp_url=reader.read("SMTP_URL", "", values.smtp_url, None),
         mail_sink_directory=reader.read("MAIL_SINK_DIRECTORY", str(root / "var" / "mail"), values.absolute_path, root),
+        webhook_ports=reader.read("WEBHOOK_PORTS", "443,8443", values.ports, ()),
+        webhook_networks=reader.read("WEBHOOK_NETWORKS", "", values.networks, ()),
+        webhook_ca_file=reader.read("WEBHOOK_CA_FILE", "", values.certificates, None),
+        checkpoint_directory=reader.read(
+            "CHECKPOINT_DIRECTORY", str(root / "var" / "checkpoints"), values.absolute_path, root
+        ),
         session_idle_minutes=reader.read("SESSION_IDLE_MINUTES", "15", values.number(1, 60), 15),
         session_absolute_hours=reader.read("SESSION_ABSOLUTE_HOURS", "8", values.number(1, 12), 8),
         max_body_bytes=reader.read("MAX_BODY_BYTES", "1000000", values.number(10_000, 100_000_000), 1_000_000),
         import_max_bytes=reader.read("IMPORT_MAX_BYTES", "10000000", values.number(10_000, 1_000_000_000), 10_000_000),
     )
-    _refuse_keys_beside_data(reader, settings.key_directory, url)
+    if settings.keys.provider == "file":
+        _refuse_beside_data(reader, "KEY_DIRECTORY", key_directory, url)
+    _refuse_beside_data(reader, "ERASURE_LEDGER_DIRECTORY", settings.erasure_ledger_directory, url)
+    if "KEY_DIRECTORY" not in reader.problems and _are_nested(
+        settings.key_directory, settings.erasure_ledger_directory
+    ):
+        reader.refuse("ERASURE_LEDGER_DIRECTORY", "mag niet in de map van de sleutels staan, of andersom")
+    if settings.backup_recipient and settings.backup_recipient == settings.key_backup_recipient:
+        reader.refuse("KEY_BACKUP_RECIPIENT", "gebruik een andere ontvanger dan BACKUP_RECIPIENT")
     if settings.import_max_bytes < settings.max_body_bytes:
         reader.refuse("IMPORT_MAX_BYTES", "mag niet kleiner zijn dan MAX_BODY_BYTES")
     reader.raise_if_wrong()
@@ -174,10 +209,14 @@ def _read_secret(reader: _Reader, root: Path, url: URL, *, is_production: bool) 
     return secret
 
 
-def _refuse_keys_beside_data(reader: _Reader, keys: Path, url: URL) -> None:
-    """A copy of the database's folder may not hold the keys as well, nor the other way round."""
+def _refuse_beside_data(reader: _Reader, name: str, folder: Path, url: URL) -> None:
+    """A copy of the database's folder may not hold the keys or the ledger as well, nor the other way round."""
     if url.get_backend_name() != "sqlite" or not url.database:
         return
-    data = Path(url.database).resolve().parent
-    if keys.resolve().is_relative_to(data) or data.is_relative_to(keys.resolve()):
-        reader.refuse("KEY_DIRECTORY", "mag niet in de map van de database staan, of andersom")
+    if _are_nested(folder, Path(url.database).parent):
+        reader.refuse(name, "mag niet in de map van de database staan, of andersom")
+
+
+def _are_nested(one: Path, other: Path) -> bool:
+    one, other = one.resolve(), other.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)

@@ -1,12 +1,18 @@
 """What the text of one setting may be. A parser returns the value or refuses with what it should have been (Dutch)."""
 
+import ssl
 import stat
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
+from pyrage import RecipientError, x25519
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 YES, NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
@@ -36,6 +42,16 @@ def absolute_path(text: str) -> Path:
     if not path.is_absolute():
         raise Refusal("geef een volledig pad, vanaf /")
     return path
+
+
+def recipient(text: str) -> str:
+    """A public key of age (X25519), or none."""
+    if text:
+        try:
+            x25519.Recipient.from_str(text)
+        except RecipientError as error:
+            raise Refusal("dit is geen openbare sleutel van age (age1…)") from error
+    return text
 
 
 def one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
@@ -101,6 +117,31 @@ def smtp_url(text: str) -> str | None:
     parts = _split(text)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
         raise Refusal("geef smtps://gebruiker:wachtwoord@server:poort (of smtp:// met STARTTLS)")
+    return text
+
+
+def ports(text: str) -> tuple[int, ...]:
+    """Port numbers, separated by commas."""
+    parse = number(1, 65_535)
+    return tuple(parse(port) for port in text.replace(",", " ").split())
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Networks in CIDR notation, separated by commas."""
+    try:
+        return tuple(ip_network(network) for network in text.replace(",", " ").split())
+    except ValueError as error:
+        raise Refusal("geef netwerken zoals 10.20.0.0/16, gescheiden door een komma") from error
+
+
+def certificates(text: str) -> str | None:
+    """A file of root certificates in PEM, or none."""
+    if not text:
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
+    except (OSError, ssl.SSLError) as error:
+        raise Refusal("dit is geen leesbaar bestand met certificaten (PEM)") from error
     return text
 
 

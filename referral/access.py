@@ -27,7 +27,9 @@ def _change(action: str, roles: frozenset[Role], scope: str, *, idempotency: str
     return Access(action, roles, f"{scope}:write", versioned=True, idempotency=idempotency)
 
 
-_PUBLIC = Access("", door=Door.PUBLIC)
+_PULSE = Access("", door=Door.PUBLIC, unrecorded="asked all the time by machines, and answers yes or no")
+_DOCUMENT = Access("", door=Door.PUBLIC, unrecorded="a published document, the same for everybody")
+_FORM = Access("session:form", door=Door.PUBLIC, unrecorded="an empty form; what is sent with it is recorded")
 
 OPERATIONS: Operations = {
     # identity
@@ -35,7 +37,7 @@ OPERATIONS: Operations = {
     "identity.list_organisations": _read("organisation:list", _ALL, "identity"),
     "identity.list_users": _read("user:list", _CASE | _ADMIN, "identity"),
     "identity.deactivate_user": _make("user:deactivate", _ADMIN, "identity"),
-    "sign_in.show": Access("session:form", door=Door.PUBLIC),
+    "sign_in.show": _FORM,
     "sign_in.submit": Access("session:sign_in", door=Door.PUBLIC),
     "sign_in.sign_out": Access("session:sign_out", _ALL, door=Door.PAGE),
     "home.show": Access("home:show", _ALL, door=Door.PAGE),
@@ -59,6 +61,19 @@ OPERATIONS: Operations = {
     "rights.withdraw_agreement": _make("participant:withdraw_agreement", _REFERRER | _COACH | _PRIVACY, "participants"),
     "privacy.request_access": _make("participant:access_request", _PRIVACY, "participants"),
     "rights.erase_participant": _make("participant:erase", _PRIVACY, "participants"),
+    "privacy.list_disclosures": _read("disclosure:list", _REFERRER | _PRIVACY, "participants"),
+    "privacy.request_rectification": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy.request_restriction": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy.request_objection": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy.request_erasure": _make("privacy_request:make", _PRIVACY, "participants"),
+    "privacy_requests.list_requests": _read("privacy_request:list", _PRIVACY, "participants"),
+    "privacy_requests.show_privacy_request": _read("privacy_request:show", _PRIVACY, "participants"),
+    "privacy_requests.show_answer": _read("participant:access_answer", _PRIVACY, "participants"),
+    "privacy_requests.decide_request": _change(
+        "privacy_request:decide", _PRIVACY, "participants", idempotency="optional"
+    ),
+    "answers.show": Access("participant:access_answer", _PRIVACY, door=Door.PAGE),
+    "answers.download": Access("participant:access_answer", _PRIVACY, door=Door.PAGE),
     # referrals
     "referrals.create_referral": _make("referral:create", _REFERRER, "referrals", idempotency="required"),
     "referrals.list_referrals": _read("referral:list", _CASE, "referrals"),
@@ -68,16 +83,28 @@ OPERATIONS: Operations = {
     "referrals.list_history": _read("referral:history", _CASE, "referrals"),
     "workflow.show_workflow": _read("workflow:show", _ALL, "referrals"),
     "workflow.show_diagram": _read("workflow:diagram", _ALL, "referrals"),
+    # webhooks
+    "webhooks.list_webhooks": _read("webhook:list", _ADMIN, "webhooks"),
+    "webhooks.add_webhook": _make("webhook:add", _ADMIN, "webhooks"),
+    "webhooks.show_webhook": _read("webhook:show", _ADMIN, "webhooks"),
+    "webhooks.remove_webhook": Access("webhook:remove", _ADMIN, "webhooks:write"),
+    "webhooks.renew_secret": _make("webhook:renew_secret", _ADMIN, "webhooks"),
+    "webhooks.resume_webhook": _make("webhook:resume", _ADMIN, "webhooks"),
     # reports and logs
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
     "audit.list_entries": _read("audit:list", _PRIVACY, "audit"),
+    # accountability
+    "accountability.list_processing_records": _read("processing_record:list", _PRIVACY, "audit"),
+    "accountability.list_access_of_participant": _read("participant:access_log", _PRIVACY, "audit"),
+    "accountability.list_access_of_referral": _read("referral:access_log", _COORDINATOR | _PRIVACY, "audit"),
+    "accountability.find_affected": _read("audit:affected", _PRIVACY, "audit"),
     # the service itself
-    "health.live": _PUBLIC,
-    "health.ready": _PUBLIC,
-    "docs.show": _PUBLIC,
-    "docs.start": _PUBLIC,
-    "docs.asset": _PUBLIC,
-    "docs.openapi": _PUBLIC,
-    "static": _PUBLIC,
+    "health.live": _PULSE,
+    "health.ready": _PULSE,
+    "docs.show": _DOCUMENT,
+    "docs.start": _DOCUMENT,
+    "docs.asset": _DOCUMENT,
+    "docs.openapi": _DOCUMENT,
+    "static": _DOCUMENT,
 }

@@ -5,17 +5,21 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from referral import reactions
 from referral.access import OPERATIONS
+from referral.accountability import api as accountability
 from referral.core import http
+from referral.core.audit.notary import Notary
 from referral.core.database import connect
-from referral.core.encryption import FileKeys, KeyRing, check_key_directory
+from referral.core.encryption import KeyRing, check_key_directory, open_provider
 from referral.core.http.documents import publish
 from referral.core.http.health import health_pages
+from referral.core.ledger import ErasureLedger
 from referral.core.policy import Door
 from referral.core.work import Service, utc_now
 from referral.feed import api as feed
@@ -26,10 +30,16 @@ from referral.logs import api as logs
 from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
+from referral.privacy import pages as answers
 from referral.referrals import api as referrals
+from referral.referrals.retention import check_retention
 from referral.reports import api as reports
 from referral.screenings import api as screenings
 from referral.trajectories import api as trajectories
+from referral.webhooks import api as webhooks
+from referral.webhooks.addresses import AddressRules
+from referral.webhooks.sending import WebhookSender
+from referral.webhooks.usecases import SENDER
 
 JSON_DOORS = (
     identity.api,
@@ -38,30 +48,46 @@ JSON_DOORS = (
     participants.api,
     participants.rights,
     privacy.api,
+    privacy.requests,
     referrals.api,
     referrals.workflow,
+    webhooks.api,
     reports.api,
     feed.api,
     logs.api,
+    accountability.api,
 )
-PAGE_DOORS = (sign_in.pages, home.pages)
+PAGE_DOORS = (sign_in.pages, home.pages, answers.pages)
 
 
 def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:
     """The service without its doors, for the web, the worker and the command line alike.
 
-    Raises ValueError, naming the setting, when the keys lie beside the data or are readable by others.
+    Raises ValueError, naming the setting, when the keys lie beside the data or are readable by others, when the library
+    of the provider is not installed, and naming every fault in the table of retention.
     """
-    check_key_directory(settings.key_directory, settings.database_url)
+    check_retention()
+    if settings.keys.provider == "file":
+        check_key_directory(settings.key_directory, settings.database_url)
+    provider = open_provider(settings.keys.provider, settings.keys.arguments)
     engine = connect(settings.database_url)
-    ring = KeyRing(engine, FileKeys(settings.key_directory))
+    ring = KeyRing(engine, provider)
     return Service(
         engine=engine,
         key_ring=ring,
         now_reactions=reactions.NOW,
         later_reactions=reactions.LATER,
         clock=clock,
-        settings={**_plain(settings), "mail_sink": mail_sink(settings.smtp_url, settings.mail_sink_directory)},
+        settings={
+            **_plain(settings),
+            "mail_sink": mail_sink(settings.smtp_url, settings.mail_sink_directory),
+            SENDER: WebhookSender(
+                AddressRules(frozenset(settings.webhook_ports), settings.webhook_networks),
+                ca_file=settings.webhook_ca_file,
+            ),
+        },
+        ledger=ErasureLedger(settings.erasure_ledger_directory),
+        notary=Notary(settings.key_directory, settings.checkpoint_directory, _host(settings.public_url)),
     )
 
 
@@ -88,7 +114,12 @@ def create_app(settings: Settings, *, service: Service | None = None) -> http.Ap
     return app
 
 
+def _host(url: str) -> str:
+    """What a new audit log is called."""
+    return urlsplit(url).netloc or "referral"
+
+
 def _plain(settings: Settings) -> dict[str, Any]:
     """What use cases may know of the settings: limits and addresses, no secret."""
-    secret = {"secret_key", "database_url", "smtp_url"}
+    secret = {"secret_key", "database_url", "smtp_url", "keys"}
     return {name: value for name, value in vars(settings).items() if name not in secret and not isinstance(value, Path)}

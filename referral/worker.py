@@ -1,4 +1,4 @@
-"""What happens without anybody asking: terms, outbox, facts, digests, and forgetting what was kept long enough.
+"""What happens without anybody asking: erasures, terms, outbox, facts, sealing the audit log, digests, forgetting.
 
 Any number of workers may run at once: row locks and unique keys keep each deed single, not this schedule.
 """
@@ -11,14 +11,19 @@ from datetime import datetime, time, timedelta
 import structlog
 
 from referral.core.idempotency import forget_old_keys
+from referral.core.processing import forget_erased
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.operations.sealing import seal_log
+from referral.participants.usecases import complete_erasures
 from referral.reports.usecases import fold_changes
+from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owners
 
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
 HANDFUL = 20
+LATECOMERS = timedelta(days=1)
 
 log = structlog.get_logger("referral.worker")
 
@@ -44,7 +49,7 @@ class Job:
         return _morning_of(now + timedelta(days=1)) if self.daily and is_done else now + self.every
 
 
-def run_worker(service: Service, *, stop: threading.Event, interval: float = 2.0) -> None:
+def run_worker(service: Service, *, stop: threading.Event, interval: float = 1.0) -> None:
     """Work until `stop` is set, looking every `interval` seconds at what is due.
 
     A job that fails is logged and tried again after ten seconds, so an outage of the database or the mail server ends
@@ -100,6 +105,10 @@ def _drain(service: Service, stopped: Stopped) -> Counts:
     return {"handled": handled} if handled else {}
 
 
+def _deliver(service: Service, stopped: Stopped) -> Counts:
+    return deliver_due(service, stopped=stopped)
+
+
 def _send_digests(service: Service, stopped: Stopped) -> Counts:
     # The terms once more, because they may just have failed, and this job is done for the day when it ends well.
     return {**run_terms(service, stopped=stopped).counts, **send_digests(service, stopped=stopped).counts}
@@ -112,18 +121,41 @@ def _fold(service: Service, stopped: Stopped) -> Counts:
     return {"folded": folded} if folded else {}
 
 
+def _seal(service: Service, stopped: Stopped) -> Counts:
+    sealed = seal_log(service, stopped=stopped)
+    return {"entries": sealed} if sealed else {}
+
+
 def _forget(service: Service, _stopped: Stopped) -> Counts:
     with service.work() as work:
-        counts = {"keys": forget_old_keys(work), "attempts": forget_old_attempts(work)}
+        counts = {
+            "keys": forget_old_keys(work),
+            "attempts": forget_old_attempts(work),
+            "deliveries": forget_delivered(work),
+            "subjects": forget_erased(work.session, work.now - LATECOMERS),
+        }
     return {name: count for name, count in counts.items() if count}
 
 
+def _tell_owners(service: Service, _stopped: Stopped) -> Counts:
+    return tell_owners(service)
+
+
+def _complete_erasures(service: Service, stopped: Stopped) -> Counts:
+    finished = complete_erasures(service, stopped=stopped)
+    return {"finished": finished} if finished else {}
+
+
 JOBS = (
+    Job("erasures", _complete_erasures, timedelta(minutes=1)),
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
     Job("facts", _fold, timedelta(minutes=1)),
+    Job("webhooks", _deliver, timedelta()),
+    Job("resting_webhooks", _tell_owners, timedelta(minutes=10)),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),
     Job("forgotten", _forget, timedelta(hours=1)),
+    Job("sealed", _seal, timedelta()),
 )
 
 

@@ -79,7 +79,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
             "ENVIRONMENT": "test",
             "DATABASE_URL": database_url,
             "KEY_DIRECTORY": str(tmp_path / "keys"),
+            "ERASURE_LEDGER_DIRECTORY": str(tmp_path / "ledger"),
             "MAIL_SINK_DIRECTORY": str(tmp_path / "mail"),
+            "CHECKPOINT_DIRECTORY": str(tmp_path / "checkpoints"),
             "SECRET_KEY": "een-geheim-voor-de-tests-0123456789",
             "COOKIE_SECURE": "no",
         }

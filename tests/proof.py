@@ -1,8 +1,8 @@
-"""How much a test proves: everything it promises with REFERRAL_PROOF=full, about a tenth of it in the daily run."""
+"""How often a test tries: the full count for the proof of a release, about a tenth of it on every commit."""
 
 import os
 
 
-def scaled(count: int) -> int:
-    """The number itself in a full proof, else about a tenth of it."""
-    return count if os.environ.get("REFERRAL_PROOF") == "full" else max(1, count // 10)
+def scaled(n: int) -> int:
+    """The count as it was named when `REFERRAL_PROOF=full`, else a tenth of it, and at least one."""
+    return n if os.environ.get("REFERRAL_PROOF") == "full" else max(1, n // 10)

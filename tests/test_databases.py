@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from referral.core.audit import AuditEntry, Trace, write_entry
+from referral.core.audit import AuditEntry, Draft, Trace, write_entries
 from referral.core.database import connect
 from referral.core.policy import system_actor
 from tests.postgres import TransactionLeftOpen, empty_tables
@@ -32,9 +32,8 @@ def test_every_test_finds_an_empty_database(database_url: str, turn: int) -> Non
     engine = connect(database_url)
     with Session(engine) as session:
         assert session.scalar(select(func.count()).select_from(AuditEntry)) == 0
-        write_entry(
-            session, Trace(id="0" * 32, now=datetime.now(UTC)), system_actor(), "test:try", "turn", None, turn=turn
-        )
+        trace = Trace(id="0" * 32, now=datetime.now(UTC))
+        write_entries(session, [Draft(trace, system_actor(), "test:try", "turn", None, details={"turn": turn})])
         session.commit()
     engine.dispose()
 

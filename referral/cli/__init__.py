@@ -2,10 +2,12 @@
 
 import click
 
-from referral.cli.care import audit, backup, restore, retention
+from referral.cli.care import audit, retention
 from referral.cli.people import organisation, region, token, user
+from referral.cli.rotation import keys
+from referral.cli.safekeeping import backup, backup_key, restore
 from referral.cli.serving import demo, migrate, serve, worker
-from referral.cli.upkeep import import_group, keys, report
+from referral.cli.upkeep import import_group, report
 from referral.core.logbook import write_log
 
 
@@ -17,7 +19,7 @@ def main() -> None:
 
 COMMANDS = (
     *(migrate, serve, worker, demo, region, organisation, user, token),
-    *(keys, import_group, report, retention, audit, backup, restore),
+    *(keys, import_group, report, retention, audit, backup, backup_key, restore),
 )
 
 for command in COMMANDS:

@@ -1,18 +1,27 @@
-"""Commands that take care of the installation: retention, checking the record, backup and restore."""
+"""Commands that take care of what is kept: retention, and checking the record."""
 
 import csv
+import json
 import sys
-from collections.abc import Iterator
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from pathlib import Path
+from uuid import UUID
 
 import click
 
-from referral.cli.installation import notes, opened_service, progress_bar
-from referral.operations.backup import make_backup
-from referral.operations.restore import restore_backup
-from referral.operations.retention import Destruction, list_due, run_retention
-from referral.operations.verification import Verification, verify_record
+from referral.cli.installation import find_organisation, notes, opened_service, progress_bar
+from referral.cli.safekeeping import told
+from referral.core.policy import system_actor
+from referral.identity.usecases import SetRetention, set_retention
+from referral.operations.destruction import destroy_old_entries
+from referral.operations.log_export import export_log, prove_entry, snapshot
+from referral.operations.retention import list_destructions, run_retention
+from referral.operations.verification import verify_record
+from referral.referrals.usecases.retaining import Destruction
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+VERIFIER = "referral/core/audit/verifier.py"
 
 
 @click.group()
@@ -23,7 +32,7 @@ def retention() -> None:
 @retention.command("run")
 @click.option("--dry-run", is_flag=True, help="Alleen de lijst; er wordt niets gewist.")
 def run(dry_run: bool) -> None:
-    """Erase everybody whose cases all ended and are past their term; the destruction list comes as CSV."""
+    """Let go of everybody whose cases all ended and are past their term; the destruction list comes as CSV."""
     write = csv.writer(sys.stdout, lineterminator="\n").writerow
     with opened_service() as service, progress_bar("Bewaartermijnen") as progress:
         write(field.name for field in fields(Destruction))
@@ -32,9 +41,20 @@ def run(dry_run: bool) -> None:
                 write(astuple(line))
             return
         with service.work(read_only=True) as work:
-            for cases in list_due(work).values():
-                for line in cases:
-                    write(astuple(line))
+            for line in list_destructions(work):
+                write(astuple(line))
+
+
+@retention.command("set")
+@click.option("--organisation", required=True, help="Naam of id.")
+@click.option("--term", required=True, help="De code van de bewaartermijn, zoals municipal_trajectory.")
+@click.option("--period", help="Bijvoorbeeld P5Y. Zonder: weer de termijn van de dienst.")
+def set_period(organisation: str, term: str, period: str | None) -> None:
+    """Give one organisation a period of its own."""
+    with opened_service() as service, service.work() as work:
+        found = find_organisation(work.session, organisation)
+        set_retention(SetRetention(found.id, term, period), actor=system_actor("cli"), work=work)
+    notes.print(f"{found.name}: {term} is nu {period or 'die van de dienst'}.")
 
 
 @click.group()
@@ -43,46 +63,46 @@ def audit() -> None:
 
 
 @audit.command("verify")
-def verify() -> None:
-    """Check that histories and audit log are complete and agree; exit status 1 when they do not.
+@click.option("--checkpoints", type=FOLDER, help="Een eigen kopie van de gepubliceerde controlepunten.")
+def verify(checkpoints: Path | None) -> None:
+    """Check that histories and audit log agree, recompute the log, and hold it against what was published of it.
 
-    Finds what a fault or a lost row leaves behind. Does not find yet what somebody with write access to the database
-    changed on both sides: the rows are not chained to each other.
+    Exit status 1 when anything is wrong, also when the database is older than the newest published checkpoint.
     """
-    with opened_service() as service, service.work(read_only=True) as work:
-        found = verify_record(work.session, now=work.now)
-    for line in _told(found):
+    with opened_service() as service:
+        notary = service.notary
+        if checkpoints is not None and notary is not None:
+            notary = replace(notary, directory=checkpoints)
+        with snapshot(service) as session:
+            found = verify_record(session, now=service.clock(), notary=notary)
+    for line in told(found):
         click.echo(line)
-    if found.faults:
+    if not found.is_whole:
         sys.exit(1)
 
 
-def _told(found: Verification) -> Iterator[str]:
-    """The counts, and then every fault by its rule and id, or that there is none."""
-    yield from (f"{name}: {count}" for name, count in found.counts.items())
-    yield from (f"{fault.rule}: {fault.id}" for fault in found.faults)
-    if not found.faults:
-        yield "in orde"
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def backup(file: Path) -> None:
-    """Write the database, as it is at this instant, to a new FILE; the service may go on. Keys are not in it."""
+@audit.command("export")
+@click.argument("file", type=FILE)
+def export(file: Path) -> None:
+    """Write the whole audit log to a new FILE, for an inspector with the verifier (docs/audit.md)."""
     with opened_service() as service:
-        manifest = make_backup(service, file)
-    notes.print(f"{sum(manifest.tables.values())} rijen bewaard, revisie {manifest.revision}.")
-    notes.print(f"De sleutels zitten er niet in. Bewaar ze apart: {', '.join(manifest.key_ids)}.")
+        if file.exists():
+            raise click.ClickException(f"{file} bestaat al.")
+        count = export_log(service, file)
+    notes.print(f"{count} regels geschreven. Controleer ze met {VERIFIER} en de gepubliceerde controlepunten.")
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--replace", is_flag=True, help="Alleen SQLite: in plaats van de database die er staat.")
-def restore(file: Path, replace: bool) -> None:
-    """Check FILE to the last byte and put it back as the database; stop the service first."""
+@audit.command("prove")
+@click.argument("entry", type=click.UUID)
+def prove(entry: UUID) -> None:
+    """Print the proof that one ENTRY (an id) stands in the published log; it can be checked without the log."""
     with opened_service() as service:
-        manifest, found = restore_backup(service, file, replace=replace)
-    notes.print(f"{sum(manifest.tables.values())} rijen teruggezet, zoals ze waren op {manifest.created_at}.")
-    notes.print(f"Nodig om ze te lezen: de sleutels {', '.join(manifest.key_ids)}.")
-    for line in _told(found):
-        notes.print(line)
+        click.echo(json.dumps(prove_entry(service, entry), ensure_ascii=False, indent=1))
+
+
+@audit.command("destroy")
+def destroy() -> None:
+    """Remove the content of audit entries older than ten years; their hashes stay, so the log can still be checked."""
+    with opened_service() as service:
+        count = destroy_old_entries(service)
+    notes.print(f"{count} regels vernietigd.")

@@ -53,12 +53,12 @@ def _lines(problem: Problem) -> str:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr; nothing when nobody watches."""
+def progress_bar(label: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on stderr, for (done, total) or (done, total, label); nothing when nobody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=notes, disable=not notes.is_terminal) as bar:
         task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total, label=label: bar.update(task, completed=done, total=total, description=label)
 
 
 def find_organisation(session: Session, name_or_id: str) -> Organisation:

@@ -13,6 +13,7 @@ from referral.core.policy import system_actor
 from referral.core.work import Service
 from referral.demo import ACCOUNTS, PASSWORD, build_demo
 from referral.identity.usecases import IssueToken, issue_token
+from referral.operations.sealing import seal_log
 from referral.server import run_server
 from referral.worker import run_once, run_worker
 
@@ -22,7 +23,7 @@ def migrate() -> None:
     """Bring the database to the newest revision and make the first keys."""
     with opened_service() as service:
         upgrade(service.engine)
-        service.key_ring.initialise()
+        _make_keys(service)
     notes.print("De database is bijgewerkt.")
 
 
@@ -63,14 +64,22 @@ def demo(no_serve: bool, host: str, port: int) -> None:
     create_demo_secret()
     with opened_service() as service:
         upgrade(service.engine)
-        service.key_ring.initialise()
+        _make_keys(service)
         with progress_bar("Demo vullen") as progress:
             made = build_demo(service, progress=progress)
+        seal_log(service)
         token = _demo_token(service)
     notes.print("Er stond al een demo." if made is None else f"Gemaakt: {made}")
     _tell_demo(token, f"http://{host}:{port}")
     if not no_serve:
         run_server(load(), host=host, port=port, workers=1, with_worker=True)
+
+
+def _make_keys(service: Service) -> None:
+    """The first keys: under which data are sealed, and with which the audit log is signed."""
+    service.key_ring.initialise()
+    if service.notary is not None:
+        service.notary.create_key()
 
 
 def _demo_token(service: Service) -> str:

@@ -1,4 +1,4 @@
-"""Commands about keys and data: rotate, import, report."""
+"""Commands about data: import, report."""
 
 import sys
 from pathlib import Path
@@ -6,36 +6,14 @@ from pathlib import Path
 import click
 
 from config.settings import load
+from referral.cli.accounting import affected, register
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
 from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
-from referral.participants.models import Participant
 from referral.reports.schemas import FunnelQuery, show_csv
 from referral.reports.usecases import rebuild_facts, show_funnel
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
-
-
-@click.group()
-def keys() -> None:
-    """The keys under which personal data are sealed."""
-
-
-@keys.command("status")
-def keys_status() -> None:
-    """How many keys stand under which wrapping key, and which index version is in use."""
-    with opened_service() as service, service.work(read_only=True) as work:
-        click.echo(str(service.key_ring.status(work.session, [Participant])))
-
-
-@keys.command("rotate")
-@click.argument("what", type=click.Choice(["kek"]))
-@click.option("--batch", default=500, show_default=True, type=click.IntRange(1, 10_000))
-def rotate_keys(what: str, batch: int) -> None:
-    """Make a new key-encryption key and put every key under it, beside a running service; goes on where it stopped."""
-    with opened_service() as service, progress_bar(f"Sleutels ({what})") as progress:
-        count = service.key_ring.renew_kek(batch, lambda done: progress(done, done))
-    click.echo(f"{count} sleutels staan onder de nieuwe sleutel.")
 
 
 @click.group("import")
@@ -65,6 +43,10 @@ def import_screenings_file(file: Path, organisation: str | None) -> None:
 @click.group()
 def report() -> None:
     """Figures."""
+
+
+report.add_command(register)
+report.add_command(affected)
 
 
 @report.command("funnel")

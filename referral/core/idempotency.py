@@ -1,21 +1,23 @@
 """A repeated request changes nothing and gets the first answer again (72 hours, per client and route).
 
 The row is written first in the deed's own transaction, so that a concurrent double waits for the winner. The stored
-answer is sealed under the person it is about, so that erasing that person ends it too.
+answer is sealed under the person it is about, so that erasing that person ends it too. It is let go when the
+organisation that got it loses sight of that person (`withhold`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, LargeBinary, String, UniqueConstraint, delete, not_, select
+from sqlalchemy import JSON, ColumnElement, LargeBinary, String, UniqueConstraint, delete, not_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
-from referral.core.encryption import SERVICE_SUBJECT
-from referral.core.errors import IdempotencyConflict, Invalid
+from referral.core.encryption import SERVICE_SUBJECT, keyed_digest, sealed_bytes
+from referral.core.errors import IdempotencyConflict, Invalid, NotFound
 from referral.core.policy import Actor
 from referral.core.work import Work
 
@@ -33,13 +35,13 @@ class IdempotencyRecord(Base):
     client_id: Mapped[UUID]
     organisation_id: Mapped[UUID]
     route: Mapped[str] = mapped_column(String(300))
-    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
     created_at: Mapped[datetime] = mapped_column(index=True)
-    subject_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None] = mapped_column(index=True)
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_bytes(LABEL, subject="subject_id"))
 
 
 @dataclass(frozen=True)
@@ -70,29 +72,34 @@ def claim(
 ) -> tuple[IdempotencyRecord, Answer | None]:
     """Take the key for this request, or find the answer that it already led to.
 
-    Raises `IdempotencyConflict` when the key came before with another body.
+    Raises `IdempotencyConflict` when the key came before with another body, and `NotFound` when the answer was let go.
     """
     ring, session = work.service.key_ring, work.session
+    # The path goes into the digest: what somebody typed into it may be anything. While the root of the digests is
+    # being renewed, the first request may lie under the old one.
+    keys = ring.fingerprints(session, "idempotency.key", f"{path} {key}".encode())
+    bodies = ring.fingerprints(session, "idempotency.body", body)
     record = IdempotencyRecord(
         client_id=actor.client_id or actor.id,
         organisation_id=actor.organisation_id,
         route=endpoint,
-        # The path goes into the digest: what somebody typed into it may be anything.
-        key_hash=ring.fingerprint(session, "idempotency.key", f"{path} {key}".encode()),
-        fingerprint=ring.fingerprint(session, "idempotency.body", body),
+        key_hash=keys[0],
+        fingerprint=bodies[0],
         created_at=work.now,
     )
-    earlier = _find(work, record)
+    earlier = _find(work, record, keys)
     if earlier is None:
         try:
             with session.begin_nested():
-                session.execute(delete(IdempotencyRecord).where(*_same(record), _is_old(work)))
+                session.execute(delete(IdempotencyRecord).where(*_same(record, keys), _is_old(work)))
                 session.add(record)
             return record, None
         except IntegrityError:
-            earlier = _find(work, record)
-    if earlier is None or earlier.fingerprint != record.fingerprint or earlier.answer is None:
+            earlier = _find(work, record, keys)
+    if earlier is None or earlier.fingerprint not in bodies:
         raise IdempotencyConflict
+    if earlier.answer is None:
+        raise NotFound
     return earlier, _open(work, earlier)
 
 
@@ -103,22 +110,29 @@ def keep(work: Work, record: IdempotencyRecord, answer: Answer, subject_id: UUID
     record.answer = work.service.key_ring.seal(work.session, LABEL, record.id, record.subject_id, answer.body)
 
 
+def withhold(work: Work, subject_id: UUID, organisation_id: UUID) -> None:
+    """Let go of the answers about this person that this organisation got; a repeat still does nothing, and gets 404."""
+    kept = (IdempotencyRecord.subject_id == subject_id, IdempotencyRecord.organisation_id == organisation_id)
+    work.session.execute(update(IdempotencyRecord).where(*kept).values(answer=None))
+
+
 def forget_old_keys(work: Work) -> int:
     """Delete the keys older than 72 hours; returns how many."""
     result = work.session.execute(delete(IdempotencyRecord).where(_is_old(work)))
     return int(getattr(result, "rowcount", 0))
 
 
-def _find(work: Work, record: IdempotencyRecord) -> IdempotencyRecord | None:
-    return work.session.scalars(select(IdempotencyRecord).where(*_same(record), not_(_is_old(work)))).one_or_none()
+def _find(work: Work, record: IdempotencyRecord, keys: Sequence[bytes]) -> IdempotencyRecord | None:
+    live = select(IdempotencyRecord).where(*_same(record, keys), not_(_is_old(work)))
+    return work.session.scalars(live).one_or_none()
 
 
-def _same(record: IdempotencyRecord) -> tuple[ColumnElement[bool], ...]:
+def _same(record: IdempotencyRecord, keys: Sequence[bytes]) -> tuple[ColumnElement[bool], ...]:
     return (
         IdempotencyRecord.client_id == record.client_id,
         IdempotencyRecord.organisation_id == record.organisation_id,
         IdempotencyRecord.route == record.route,
-        IdempotencyRecord.key_hash == record.key_hash,
+        IdempotencyRecord.key_hash.in_(keys),
     )
 
 

@@ -36,7 +36,8 @@ class OutboxMessage(Base):
     """An event that waits for, or has had, its later reactions.
 
     `feed_index` is given when it is handled, one after the other, so that a reader of the feed who asks for everything
-    after the last index it saw misses nothing; ids alone are given before the commit and so out of order.
+    after the last index it saw misses nothing; ids alone are given before the commit and so out of order. `traceparent`
+    is the trace of the deed, in which its later reactions go on.
     """
 
     __tablename__ = "outbox_message"
@@ -46,6 +47,7 @@ class OutboxMessage(Base):
     object_id: Mapped[UUID] = mapped_column(index=True)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     published_at: Mapped[datetime]
+    traceparent: Mapped[str] = mapped_column(String(55))
     handled_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]

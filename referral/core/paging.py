@@ -1,4 +1,4 @@
-"""Keyset pagination: newest first, by the id that carries its own time (UUIDv7). No offset, no total."""
+"""Keyset pagination: newest first by the id that carries its own time (UUIDv7), or by a column of the list's own."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from referral.core.errors import Invalid
@@ -40,6 +40,25 @@ def read_page(
     if cursor is not None:
         query = query.where(key < _read_cursor(cursor))
     rows = session.scalars(query.order_by(key.desc()).limit(limit + 1)).all()
+    items: Any = rows[:limit]
+    return Page(items, _write_cursor(items[-1].id) if len(rows) > limit else None)
+
+
+def read_page_by(
+    session: Session,
+    query: Select[Row],
+    order: InstrumentedAttribute[Any],
+    key: InstrumentedAttribute[UUID],
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Row]:
+    """At most `limit` rows after the cursor, the lowest of this column first. Raises `Invalid` for a strange cursor."""
+    if cursor is not None:
+        last = _read_cursor(cursor)
+        place = select(order).where(key == last).scalar_subquery()
+        query = query.where(or_(order > place, and_(order == place, key > last)))
+    rows = session.scalars(query.order_by(order, key).limit(limit + 1)).all()
     items: Any = rows[:limit]
     return Page(items, _write_cursor(items[-1].id) if len(rows) > limit else None)
 

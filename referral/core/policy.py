@@ -115,7 +115,8 @@ class Access:
     """One row of the table of operations: its name in the audit log, who may knock, and what the door asks.
 
     `scope` is what a token must reach; `versioned` asks `If-Match`; `idempotency` says whether the header
-    `Idempotency-Key` is `required`, `optional` or not taken (empty).
+    `Idempotency-Key` is `required`, `optional` or not taken (empty). `unrecorded` is the reason why requests for it
+    leave no row in the audit log; without one, each of them does.
     """
 
     action: str
@@ -124,6 +125,7 @@ class Access:
     door: Door = Door.API
     versioned: bool = False
     idempotency: str = ""
+    unrecorded: str = ""
 
 
 Operations = Mapping[str, Access]

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from referral.core.policy import Actor
+from referral.core.codelists import secrecy
+from referral.core.policy import Actor, OrganisationKind
 from referral.demo.catalogue import Offer, add_place
 from referral.demo.diary import Stage
 from referral.demo.organisations import KIND_OF, REGIONAL, Account
 from referral.demo.people import Person
 from referral.demo.screened import Screened
 from referral.notifications.usecases.clocks import CLOCKS
-from referral.participants.usecases import RegisterParticipant
+from referral.participants.usecases import AgreementGiven, Declaration, RegisterParticipant
 from referral.referrals import usecases as deeds
 from referral.referrals.models import Referral
 from referral.referrals.usecases.reading import last_facts
@@ -52,7 +53,7 @@ class Case:
         kind, today = KIND_OF[self.referrer.organisation], stage.work.today
         codes = tuple(each.code for each in self.known.screenings)
         facts: dict[str, Any] = {
-            "participant": None if self.known.participant_id else self._registration(codes),
+            "participant": None if self.known.participant_id else self._registration(),
             "participant_id": self.known.participant_id,
             "trajectory_id": stage.trajectories[self.offer.key] if self.offer else None,
             "advise_me": self.offer is None,
@@ -61,7 +62,7 @@ class Case:
             "conversation_held_on": today,
             "conversation_outcome": "agrees",
             "legal_basis": LEGAL_BASIS.get(kind, "public_task"),
-            "agreement": deeds.AgreementGiven(given_on=today, method=METHOD.get(kind, "phone"), data_scope=SCOPE),
+            "agreement": self._agreement(today, kind),
             "municipality_code": self.known.person.background.municipality_code,
             "employment": self.known.person.background.employment,
             "submit": submit,
@@ -70,6 +71,13 @@ class Case:
         }
         made = deeds.create_referral(deeds.CreateReferral(**facts), actor=stage.actor(self.referrer), work=stage.work)
         self.referral_id, self.known.participant_id = made.id, made.participant_id
+
+    def _agreement(self, today: date, kind: str) -> AgreementGiven:
+        """On paper where the sector law asks a declaration for what is shared."""
+        method, duty = METHOD.get(kind, "phone"), secrecy().get(OrganisationKind(kind))
+        asked = duty is not None and duty.asks_declaration(LEGAL_BASIS.get(kind, "public_task"), SCOPE)
+        declaration = Declaration(signed_on=today, form="paper") if asked else None
+        return AgreementGiven(given_on=today, method=method, data_scope=SCOPE, declaration=declaration)
 
     def by_referrer(self, stage: Stage, deed: Callable[..., Referral], command: type[Any], **facts: Any) -> None:
         """The referrer does something."""
@@ -198,7 +206,7 @@ class Case:
         offered = find_trajectory(stage.trajectories[self.offer.key], work=stage.work)
         return offered.places_taken >= offered.places
 
-    def _registration(self, codes: tuple[str, ...]) -> RegisterParticipant:
+    def _registration(self) -> RegisterParticipant:
         person = self.known.person
         return RegisterParticipant(
             name=person.name,
@@ -209,5 +217,4 @@ class Case:
             preferred_moment=person.moment,
             birth_year=person.background.birth_year,
             language_background=person.background.language,
-            screening_codes=codes,
         )

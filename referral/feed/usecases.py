@@ -38,6 +38,7 @@ def list_events(after: int, limit: int, *, actor: Actor, work: Work) -> Sequence
         UUID(payload["event_id"]): index for index, payload in work.session.execute(query) if "event_id" in payload
     }
     rows = work.session.scalars(select(ReferralEvent).where(ReferralEvent.id.in_(found))).all()
-    work.record(actor, "event:list", "referral", None, count=len(rows))
+    people = [row.participant_id for row in rows]
+    work.record(actor, "event:list", "referral", None, subjects=people, count=len(rows))
     items = [FeedItem(found[row.id] or 0, row.event, row.id, row.referral_id, row.occurred_at) for row in rows]
     return sorted(items, key=lambda item: item.index)

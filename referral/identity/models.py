@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
+from referral.core.encryption import keyed_digest
 from referral.core.policy import OrganisationKind, Role
 
 ALL_SCOPES = (
@@ -32,6 +33,8 @@ ALL_SCOPES = (
     "participants:write",
     "referrals:read",
     "referrals:write",
+    "webhooks:read",
+    "webhooks:write",
     "reports:read",
     "audit:read",
 )
@@ -67,7 +70,10 @@ organisation_region = Table(
 
 
 class Organisation(Base):
-    """A party in the chain. `municipality_code` is the CBS code of the gemeente where it works ("GM0453")."""
+    """A party in the chain. `municipality_code` is the CBS code of the gemeente where it works ("GM0453").
+
+    `retention` holds the periods that it keeps instead of the service's, by the code of the term ("P5Y").
+    """
 
     __tablename__ = "organisation"
 
@@ -75,6 +81,7 @@ class Organisation(Base):
     name: Mapped[str]
     municipality_code: Mapped[str | None] = mapped_column(String(6))
     active: Mapped[bool] = mapped_column(default=True)
+    retention: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -159,6 +166,6 @@ class SignInAttempt(Base):
     __tablename__ = "sign_in_attempt"
     __table_args__ = (Index("ix_sign_in_attempt_recent", "email_hash", "attempted_at"),)
 
-    email_hash: Mapped[bytes] = mapped_column(LargeBinary(33))
+    email_hash: Mapped[bytes] = mapped_column(LargeBinary(33), info=keyed_digest())
     attempted_at: Mapped[datetime] = mapped_column(index=True)
     succeeded: Mapped[bool]

@@ -9,9 +9,8 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from referral.core.errors import Invalid
-from referral.core.http import current_actor, current_work
+from referral.core.http import current_actor, current_work, refuse
 from referral.core.http.bodies import check_text
-from referral.core.http.problems import answer_problem
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.usecases import SignIn, SignOut, authenticate_session, sign_in
@@ -98,9 +97,7 @@ def _read_form() -> SignIn:
 
 
 def _refuse_form(_error: CSRFError) -> Response:
-    return answer_problem(
-        Invalid("Dit formulier is verlopen. Ga terug, laad de pagina opnieuw en probeer het nog eens.")
-    )
+    return refuse(Invalid("Dit formulier is verlopen. Ga terug, laad de pagina opnieuw en probeer het nog eens."))
 
 
 def _cookie(*, secure: bool) -> dict[str, Any]:

@@ -3,12 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from urllib.parse import urlsplit
 
+from referral.notifications.mail import write_mail
 from referral.notifications.models import Kind
 from referral.referrals.models import Referral
 from referral.referrals.workflow import LABELS, Status
@@ -19,6 +16,13 @@ MONTHS = (
 )  # fmt: skip
 
 HEADINGS: Mapping[Kind, str] = {
+    Kind.REVOKED: "Stop en vernietig",
+    Kind.AGREEMENT_ENDED: "Het delen is gestopt",
+    Kind.RESTRICTED: "Gebruik de gegevens nu niet",
+    Kind.RESTRICTION_LIFTED: "De gegevens mogen weer gebruikt worden",
+    Kind.CORRECTED: "Gegevens zijn verbeterd",
+    Kind.PRIVACY_OVERDUE: "Verzoeken van deelnemers over de termijn",
+    Kind.PRIVACY_REQUEST: "Verzoeken van deelnemers",
     Kind.EXPIRED: "Verlopen zonder antwoord",
     Kind.OFFER: "Doorbraakberaad nodig",
     Kind.REGION: "De aanbieder geeft geen antwoord",
@@ -26,6 +30,7 @@ HEADINGS: Mapping[Kind, str] = {
     Kind.REMINDER: "Herinnering",
     Kind.CONVERSATION_ESCALATION: "Gesprekken die blijven liggen",
     Kind.CONVERSATION: "Gesprekken die u nog moet voeren",
+    Kind.RETENTION: "Bewaartermijn loopt af",
 }
 
 _FOLLOW_UP = "Zoek met de deelnemer een vervolg en leg in een notitie vast wat u deed."
@@ -47,6 +52,15 @@ NEXT_STEPS: Mapping[Status, str] = {
     Status.STOPPED_EARLY: _FOLLOW_UP,
 }
 """What whoever has the ball is to do in each status that leaves somebody something to do."""
+
+RIGHTS_STEPS: Mapping[Kind, str] = {
+    Kind.REVOKED: "De gegevens mogen niet meer gedeeld worden. Stop, en vernietig wat u over deze deelnemer bewaarde.",
+    Kind.AGREEMENT_ENDED: "De ontvanger ziet de gegevens niet meer. Bespreek met de deelnemer wat u nog kunt doen.",
+    Kind.RESTRICTED: "De gegevens worden alleen bewaard. Gebruik ze niet tot u hoort dat het weer mag.",
+    Kind.RESTRICTION_LIFTED: "De beperking is opgeheven. U kunt verder met deze verwijzing.",
+    Kind.CORRECTED: "Open de gegevens opnieuw en verbeter wat u zelf bewaarde.",
+}
+"""What a right of the participant asks of whoever got or gave the data (AVG art. 19)."""
 
 _ADVISE = "Kies een passend traject."
 _CONVENE = "Houd het doorbraakberaad en leg het besluit vast."
@@ -76,17 +90,21 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class Chapter:
-    """What there is to say of one kind in one organisation: referrals, or only a number of screenings."""
+    """What there is to say of one kind in one organisation: cases, or numbers of screenings, people, requests."""
 
     organisation: str
     kind: Kind
     cases: Sequence[CaseLine] = ()
     screenings: int = 0
+    falling_due: Sequence[tuple[date, int]] = ()
+    requests: int = 0
+    first_due_on: date | None = None
 
     @property
     def count(self) -> int:
-        """How many cases or screenings wait."""
-        return len(self.cases) + self.screenings
+        """How many cases, screenings, people or requests it is about."""
+        people = sum(people for _, people in self.falling_due)
+        return len(self.cases) + self.screenings + people + self.requests
 
     def as_text(self) -> Iterable[str]:
         """The heading with its number, and the referrals."""
@@ -96,10 +114,18 @@ class Chapter:
         if self.screenings:
             subject = "1 screening" if self.screenings == 1 else f"{self.screenings} screenings"
             yield f"  Bij {subject} met een indicatie is het gesprek nog niet gevoerd."
+        for day, people in self.falling_due:
+            subject = "1 deelnemer" if people == 1 else f"{people} deelnemers"
+            yield f"- Na {_in_words(day)} worden de gegevens van {subject} vernietigd. Vraag de beheerder om de lijst."
+        if self.requests and self.first_due_on:
+            due = _in_words(self.first_due_on)
+            yield f"  Neem een besluit en vertel het de deelnemer. Het eerste moet uiterlijk {due}."
 
 
 def next_step(referral: Referral, kind: Kind) -> str:
     """The one thing that the reader of this notice is to do now."""
+    if kind in RIGHTS_STEPS:
+        return RIGHTS_STEPS[kind]
     if kind in (Kind.ESCALATION, Kind.REGION):
         return _COORDINATE
     if referral.is_escalated:
@@ -117,26 +143,16 @@ def status_label(referral: Referral) -> str:
 def compose(
     name: str, email: str, chapters: Sequence[Chapter], *, public_url: str, message_id: str, at: datetime
 ) -> EmailMessage:
-    """The mail. `message_id` is the part before the @; the sender is `noreply` at the host of the service."""
-    host = urlsplit(public_url).hostname or "localhost"
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = _subject(sum(chapter.count for chapter in chapters))
-    mail["From"] = Address("Screening en verwijzing", "noreply", host)
-    mail["To"] = Address(name, addr_spec=email)
-    mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{message_id}@{host}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("\n".join(_body(name, chapters, public_url)), cte="quoted-printable")
-    return mail
+    """The mail. `message_id` is the part before the @."""
+    subject = _subject(sum(chapter.count for chapter in chapters))
+    return write_mail(name, email, subject, _lines(chapters), public_url=public_url, message_id=message_id, at=at)
 
 
 def _subject(count: int) -> str:
     return "Er wacht 1 zaak op u" if count == 1 else f"Er wachten {count} zaken op u"
 
 
-def _body(name: str, chapters: Sequence[Chapter], public_url: str) -> Iterable[str]:
-    yield f"Beste {name},"
-    yield ""
+def _lines(chapters: Sequence[Chapter]) -> Iterable[str]:
     yield "Dit wacht op u."
     organisation = None
     for chapter in chapters:
@@ -146,10 +162,7 @@ def _body(name: str, chapters: Sequence[Chapter], public_url: str) -> Iterable[s
         yield ""
         yield from chapter.as_text()
     yield ""
-    yield f"Alles staat op {public_url}"
-    yield ""
     yield "U krijgt hoogstens één bericht per dag. Er staan met opzet geen gegevens van deelnemers in."
-    yield "Dit bericht is automatisch gemaakt. U kunt er niet op antwoorden."
 
 
 def _in_words(day: date) -> str:

@@ -1,9 +1,14 @@
-"""Where mail goes: a folder for the demo and for tests, or a mail server."""
+"""Our letter form, and where mail goes: a folder for the demo and for tests, or a mail server."""
 
 import os
 import smtplib
 import ssl
+from collections.abc import Iterable
+from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -93,3 +98,28 @@ class SmtpMailSink:
 def mail_sink(smtp_url: str | None, directory: Path) -> MailSink:
     """The mail server of the settings; without one, the folder."""
     return SmtpMailSink(smtp_url) if smtp_url else FileMailSink(directory)
+
+
+def write_mail(
+    name: str,
+    email: str,
+    subject: str,
+    lines: Iterable[str],
+    *,
+    public_url: str,
+    message_id: str,
+    at: datetime,
+) -> EmailMessage:
+    """A mail to one colleague. `message_id` is the part before the @; the sender is `noreply` at the service's host."""
+    host = urlsplit(public_url).hostname or "localhost"
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = subject
+    mail["From"] = Address("Screening en verwijzing", "noreply", host)
+    mail["To"] = Address(name, addr_spec=email)
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{message_id}@{host}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    closing = "Dit bericht is automatisch gemaakt. U kunt er niet op antwoorden."
+    body = [f"Beste {name},", "", *lines, "", f"Alles staat op {public_url}", "", closing]
+    mail.set_content("\n".join(body), cte="quoted-printable")
+    return mail

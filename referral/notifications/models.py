@@ -15,6 +15,13 @@ from referral.referrals.models import Referral
 class Kind(StrEnum):
     """What a notice is about; the order is that of a digest, the most pressing first."""
 
+    REVOKED = "revoked"
+    AGREEMENT_ENDED = "agreement_ended"
+    RESTRICTED = "restricted"
+    RESTRICTION_LIFTED = "restriction_lifted"
+    CORRECTED = "corrected"
+    PRIVACY_OVERDUE = "privacy_overdue"
+    PRIVACY_REQUEST = "privacy_request"
     EXPIRED = "expired"
     OFFER = "offer"
     REGION = "region"
@@ -22,6 +29,7 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     CONVERSATION_ESCALATION = "conversation_escalation"
     CONVERSATION = "conversation"
+    RETENTION = "retention"
 
 
 _WITHOUT_CASE = text("referral_id IS NULL")
@@ -30,8 +38,10 @@ _WITHOUT_CASE = text("referral_id IS NULL")
 class Notice(Base):
     """That a date passed, given once: to the people with this role in this organisation who can act on it now.
 
-    A date that moves (a hold, an answer, a decision) is a new date, and so a new notice. About screenings there is one
-    notice for an organisation and a day, which leads to no screening. `due_on` is the date that passed.
+    A date that moves (a hold, an answer, a decision) is a new date, and so a new notice. About screenings and about
+    requests of participants there is one notice for an organisation and a day, which leads to nobody. `due_on` is the
+    date that passed; of what the participant's rights ask of others, the day on which it was told; about retention, the
+    day to come on which the term of some people is over.
     """
 
     __tablename__ = "notice"
@@ -47,7 +57,9 @@ class Notice(Base):
             postgresql_where=_WITHOUT_CASE,
         ),
         CheckConstraint(
-            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation'))", name="about_a_case"
+            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention',"
+            " 'privacy_request', 'privacy_overdue'))",
+            name="about_a_case",
         ),
     )
 

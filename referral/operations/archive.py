@@ -1,7 +1,7 @@
-"""The file of a backup: a tar with `manifest.json` and the parts it names, and after it the SHA-256 of all that.
+"""What is inside a backup: a tar with `manifest.json` and the parts it names, and after it the SHA-256 of all that.
 
 The 32 bytes at the end are beyond what tar reads, so that any tar program can list the file; they make every flipped
-bit and every missing byte known before anything is restored. They prove no origin: who can write can count anew.
+bit and every missing byte known before anything is restored. Around it lies the encryption of `wrapping`.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 CHUNK = 1 << 20
 SEAL = hashlib.sha256().digest_size
@@ -34,10 +34,11 @@ class Part:
 class Manifest:
     """What the backup holds: engine, revision, instant (ISO 8601, UTC), rows per table and the keys that open it.
 
-    `tables` stands in the order in which the tables can be filled.
+    `tables` stands in the order in which the tables can be filled. Under `id` it stands in the ledger of erasures.
     """
 
     format: int
+    id: str
     engine: str
     revision: str
     created_at: str

@@ -1,5 +1,10 @@
-"""Making a backup of the database while the service runs: one instant of it, in one file. The keys are never in it."""
+"""Making a backup of the database while the service runs: one instant of it, in one file that only its recipient opens.
 
+The keys are never in it. That it was made stands in the ledger of erasures before the file is there, so that at a
+restore nobody can take an older ledger for the right one.
+"""
+
+import secrets
 import sqlite3
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,11 +16,16 @@ from psycopg import sql
 from sqlalchemy import Connection, Engine, create_engine, func, inspect, select, table, text
 from sqlalchemy.engine import URL
 
-from referral.core.encryption.keys import wrapping_key
+from referral.core.encryption import RESERVED_SUBJECTS, subject_key, wrapping_key
+from referral.core.ledger import ErasureLedger
 from referral.core.work import Service
 from referral.operations.archive import FORMAT, Manifest, Part, describe, write_archive
+from referral.operations.wrapping import wrap_file
 
+INSIDE = "backup.tar"
+NO_LEDGER = "Het register van wissingen is niet ingesteld."
 REVISION = "alembic_version"
+UNKNOWN_GROUND = "unknown"
 SQLITE_PART = "referral.db"
 
 
@@ -28,19 +38,23 @@ class _Standing:
     tables: Mapping[str, int]
 
 
-def make_backup(service: Service, target: Path) -> Manifest:
+def make_backup(service: Service, target: Path, *, recipient: str) -> Manifest:
     """Write one instant of the database to a new file, mode 0600; readers and writers go on meanwhile.
 
-    Raises ValueError when there is no migrated database, or the file exists. It needs the room of the database twice.
+    `recipient` is the public key for whom it is encrypted. Raises ValueError when there is no migrated database, the
+    file exists, or the ledger cannot be written. It needs the room of the database three times.
     """
     if target.exists():
         raise ValueError(f"{target} bestaat al. Een reservekopie wordt nooit overschreven.")
-    engine = service.engine
+    engine, backup_id = service.engine, secrets.token_hex(16)
     with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".backup-") as name:
-        folder = Path(name)
+        folder = Path(name) / "parts"
+        folder.mkdir()
         standing = _copy_sqlite(engine, folder) if engine.dialect.name == "sqlite" else _copy_postgresql(engine, folder)
+        _enter_in_ledger(service, backup_id)
         manifest = Manifest(
             format=FORMAT,
+            id=backup_id,
             engine=engine.dialect.name,
             revision=standing.revision,
             created_at=service.clock().isoformat(),
@@ -48,8 +62,29 @@ def make_backup(service: Service, target: Path) -> Manifest:
             tables=standing.tables,
             parts=_describe_all(folder),
         )
-        write_archive(target, manifest, folder)
+        inside = Path(name) / INSIDE
+        write_archive(inside, manifest, folder)
+        wrap_file(inside, target, recipient)
     return manifest
+
+
+def ledger_of(service: Service) -> ErasureLedger:
+    """The ledger of erasures. Raises ValueError when there is none."""
+    if service.ledger is None:
+        raise ValueError(NO_LEDGER)
+    return service.ledger
+
+
+def _enter_in_ledger(service: Service, backup_id: str) -> None:
+    """Note the backup, and first every erasure that a new ledger does not know: the database knows them still."""
+    ledger = ledger_of(service)
+    ledger.add_backup(backup_id, service.clock())
+    known = ledger.read().erased
+    tombstones = select(subject_key.c.subject_id, subject_key.c.destroyed_at).where(subject_key.c.blob.is_(None))
+    with service.work(read_only=True) as work:
+        for subject_id, at in work.session.execute(tombstones).all():
+            if subject_id not in RESERVED_SUBJECTS and ledger.tag(subject_id) not in known:
+                ledger.add_erasure(subject_id, UNKNOWN_GROUND, at)
 
 
 def tables_in_order(connection: Connection) -> list[str]:

@@ -1,6 +1,7 @@
 """The JSON doors to participants and to their rights: withdrawal of the agreement, and erasure."""
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,10 @@ RECEIPT = {
     "ground": "request",
     "live": "done",
     "backups": "readable_until_key_destroyed",
-    "explanation": ErasureReceipt.explanation,
+    "backupsUnreadableFrom": "2026-12-21",
+    "explanation": ErasureReceipt(
+        UUID(PARTICIPANT_ID), datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "request", date(2026, 12, 21)
+    ).explanation,
 }
 
 api = ApiBlueprint(
@@ -91,7 +95,7 @@ def register_participant(command: RegisterParticipant) -> tuple[Participant, int
 
 @api.route("/<uuid:participant_id>", methods=["GET"])
 @api.arguments(PurposeQuery, location="query")
-@api.response(200, ParticipantSchema, example={**PERSON, "screeningCodes": ["S-7K3Q-9F2M-E"], **REGISTRATION})
+@api.response(200, ParticipantSchema, example={**PERSON, **REGISTRATION})
 def show_participant(query: dict[str, str], participant_id: UUID) -> tuple[ParticipantView, int, Headers]:
     """Bekijk een deelnemer voor een doel. Wie wat inzag wordt vastgelegd."""
     view = usecases.read_participant(participant_id, query["purpose"], actor=current_actor(), work=current_work())

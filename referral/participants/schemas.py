@@ -7,7 +7,7 @@ from marshmallow import fields, post_dump, post_load
 
 from referral.core.codelists import labels
 from referral.core.encryption import normalise_email, normalise_phone
-from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Instant, Listed, Number, Part, Text, camel_case, wrong
+from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Instant, Number, Part, Text, camel_case, wrong
 from referral.participants.scopes import EVERYTHING
 from referral.participants.usecases import ParticipantView, RegisterParticipant, SearchParticipants
 
@@ -108,7 +108,6 @@ class ParticipantSchema(ParticipantMembers):
     registered_on = Day(required=True)
     version = Number(1, 10**9, required=True)
     name = Text()
-    screening_codes = Listed(Text(), allow_none=True)
 
     @post_dump(pass_original=True)
     def within_sight(self, members: dict[str, Any], view: ParticipantView, **_options: Any) -> dict[str, Any]:
@@ -171,4 +170,5 @@ class ErasureReceiptSchema(ApiSchema):
     ground = Code(labels("ground"), required=True)
     live = Text(required=True, metadata={"description": "De dienst zelf: `done`, niets is meer te lezen."})
     backups = Text(required=True, metadata={"description": "Oude reservekopieën: leesbaar tot hun sleutel weg is."})
+    backups_unreadable_from = Day(required=True)
     explanation = Text(longest=1000, required=True, metadata={"description": "Hetzelfde in gewone taal."})

@@ -1,7 +1,7 @@
 """What may be shown of a participant: the members by agreed data scope, and who may read for which purpose.
 
-The codes are those of the lists `dataScope` and `purpose`. The learning wish and the barriers belong to a referral, so
-those two scopes open nothing here.
+The codes are those of the lists `dataScope` and `purpose`. The learning wish, the barriers and the codes of the
+screenings belong to a referral, so those scopes open nothing here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,28 +11,29 @@ from referral.core.policy import Role
 
 CONTACT = ("name", "phone", "email", "preferred_channel", "preferred_moment", "contact_person")
 BACKGROUND = ("birth_year", "language_background")
-SCREENINGS = ("screening_codes",)
 OWN_NUMBER = ("client_number",)
 
 MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "contact": CONTACT,
         "background": BACKGROUND,
-        "screening_indication": SCREENINGS,
+        "screening_indication": (),
         "learning_wish": (),
         "barriers": (),
     }
 )
 """The members that a receiver sees by each data scope; the organisation's own number is never among them."""
 
-EVERYTHING = (*CONTACT, *OWN_NUMBER, *BACKGROUND, *SCREENINGS)
+EVERYTHING = (*CONTACT, *OWN_NUMBER, *BACKGROUND)
+
+RIGHTS = "rights"
 
 PURPOSES: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
         "contact": frozenset({Role.REFERRER, Role.COACH}),
         "intake": frozenset({Role.REFERRER, Role.COACH}),
         "guidance": frozenset({Role.REFERRER, Role.COACH}),
-        "rights": frozenset({Role.REFERRER, Role.PRIVACY_OFFICER}),
+        RIGHTS: frozenset({Role.REFERRER, Role.PRIVACY_OFFICER}),
     }
 )
 """The purposes of reading (AVG art. 5(1)b) and the roles that may have them; a privacy officer does no case work."""

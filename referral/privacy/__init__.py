@@ -1,1 +1,1 @@
-"""The participant's rights that reach across areas (AVG chapter III): for now the access request (inzage)."""
+"""The participant's rights that reach across areas (AVG chapter III): requests, decisions, and the answer to access."""

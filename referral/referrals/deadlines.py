@@ -70,10 +70,19 @@ def start_total_clock(referral: Referral, terms: Terms, today: date) -> None:
 
 def shift_clock(referral: Referral, today: date) -> None:
     """Move every deadline by the time that the case was on hold, to the next working day."""
-    if referral.hold_since is None or referral.hold_since == today:
+    if referral.hold_since is not None:
+        move_clock(referral, today - referral.hold_since)
+
+
+def move_clock(referral: Referral, paused: timedelta) -> None:
+    """Move every deadline by the time that the case stood still, to the next working day.
+
+    The term of the fitting offer ended with the start: what happens later makes nobody late, or in time after all.
+    """
+    if not paused:
         return
-    paused = today - referral.hold_since
-    for name in ("remind_on", "escalate_on", "escalate_region_on", "end_on", "offer_due_on"):
+    steps = ("remind_on", "escalate_on", "escalate_region_on", "end_on")
+    for name in (*steps, "offer_due_on") if referral.started_at is None else steps:
         day: date | None = getattr(referral, name)
         if day is not None:
             setattr(referral, name, next_working_day(day + paused))

@@ -6,27 +6,20 @@ the world is `GuardRefused`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from referral.core.calendar import add_months, working_days_between
-from referral.core.codelists import Limits, Terms, legal_bases, reasons
+from referral.core.calendar import working_days_between
+from referral.core.codelists import Limits, Terms, reasons
 from referral.core.errors import FieldError, GuardRefused, Invalid
-from referral.core.policy import Actor, OrganisationKind, Relation, Role, permits
+from referral.core.policy import Actor, Relation, Role, permits
 from referral.referrals.models import Referral
-from referral.referrals.retention import kept_until
 from referral.referrals.workflow import STEPS, EventName
 
 Precondition = Callable[[Referral, Actor, datetime, Limits], bool]
 
-RECEIVABLE: Mapping[OrganisationKind, frozenset[str]] = {
-    kind: frozenset()
-    if kind is OrganisationKind.EMPLOYER
-    else frozenset({"contact", "learning_wish", "screening_indication", "barriers", "background"})
-    for kind in OrganisationKind
-}
-"""What a receiver of each kind may be shown of a person; an employer receives no people."""
+WHILE_RESTRICTED = frozenset({EventName.WITHDRAW, EventName.WITHDRAW_AGREEMENT})
+"""What can still happen while the person's data are only kept (AVG art. 18(2)): no more than that the sharing ends."""
 
 CERTIFICATES_OF_FORMAL_EDUCATION = frozenset({"diploma"})
 
@@ -64,6 +57,7 @@ def open_steps(referral: Referral, actor: Actor, now: datetime, terms: Terms) ->
         for event, step in STEPS.items()
         if referral.status in step.sources
         and (step.while_held or not referral.is_held)
+        and (event in WHILE_RESTRICTED or not referral.is_restricted)
         and permits(actor, step.grants, referral)
         and (event not in PRECONDITIONS or PRECONDITIONS[event](referral, actor, now, terms.limits))
     ]
@@ -131,95 +125,6 @@ def check_create(
     return errors
 
 
-@dataclass(frozen=True)
-class Submission:
-    """The facts that `submit` is judged by."""
-
-    referral: Referral
-    source_kind: OrganisationKind
-    receiver_kind: OrganisationKind | None
-    has_purpose: bool
-    has_agreement: bool
-    is_reachable: bool
-    trajectory_is_active: bool
-    obstacles: Sequence[str]
-    today: date
-    limits: Limits
-
-
-SUBMIT_RULES: tuple[tuple[str, str, str, Callable[[Submission], bool]], ...] = (
-    (
-        "/legalBasis",
-        "required",
-        "Kies de grondslag voor het delen van de gegevens.",
-        lambda s: bool(s.referral.legal_basis),
-    ),
-    (
-        "/legalBasis",
-        "not_for_organisation",
-        "Deze grondslag past niet bij uw soort organisatie.",
-        lambda s: (
-            s.referral.legal_basis is None or s.source_kind in legal_bases()[s.referral.legal_basis].organisation_kinds
-        ),
-    ),
-    ("/purpose", "required", "Schrijf op met welk doel de gegevens worden gedeeld.", lambda s: s.has_purpose),
-    (
-        "/agreement",
-        "agreement_missing",
-        "Leg vast dat de deelnemer instemt met het delen, of kijk of de instemming is ingetrokken.",
-        lambda s: s.has_agreement,
-    ),
-    (
-        "/agreement/dataScope",
-        "scope_too_wide",
-        "De ontvanger mag niet al deze gegevens zien.",
-        lambda s: s.receiver_kind is None or set(s.referral.data_scope) <= RECEIVABLE[s.receiver_kind],
-    ),
-    (
-        "/agreement/dataScope",
-        "contact_missing",
-        "Zonder contact in de dataScope kan de ontvanger de deelnemer niet bereiken.",
-        lambda s: not s.has_agreement or "contact" in s.referral.data_scope,
-    ),
-    (
-        "/participant",
-        "not_reachable",
-        "Geef een telefoonnummer, een e-mailadres of een contactpersoon.",
-        lambda s: s.is_reachable,
-    ),
-    (
-        "/screeningCodes",
-        "screening_missing",
-        "Geef de code van een screening van hoogstens 12 maanden oud, of stuur noScreening mee.",
-        lambda s: s.referral.no_screening or _is_recent(s),
-    ),
-    (
-        "/trajectoryId",
-        "trajectory_inactive",
-        "Dit traject wordt niet meer aangeboden.",
-        lambda s: s.trajectory_is_active,
-    ),
-    (
-        "/overrideReason",
-        "not_eligible",
-        "De deelnemer voldoet niet aan de voorwaarden. Kies een ander traject of geef een overrideReason.",
-        lambda s: not s.obstacles or s.referral.override_reason is not None,
-    ),
-)
-"""`submit`, rule by rule: where, which code, what to do about it, and when it is good."""
-
-
-def _is_recent(submission: Submission) -> bool:
-    screened_on = submission.referral.screened_on
-    oldest = add_months(submission.today, -submission.limits.screening_max_age_months)
-    return screened_on is not None and screened_on >= oldest
-
-
-def check_submit(submission: Submission) -> list[FieldError]:
-    """`submit`: every rule that is not met."""
-    return [FieldError(pointer, code, detail) for pointer, code, detail, holds in SUBMIT_RULES if not holds(submission)]
-
-
 def check_hold(resume_on: date, today: date, limits: Limits) -> list[FieldError]:
     """`hold`: a resume date after today and within 90 days."""
     if today < resume_on <= today + timedelta(days=limits.hold_max_days):
@@ -275,9 +180,9 @@ def check_unreachable(attempts: Iterable[tuple[date, str]], today: date, limits:
         )
 
 
-def check_retention(referral: Referral, today: date) -> None:
+def check_retention(kept_until: date, today: date) -> None:
     """`reopen`: not once the case was kept long enough to be let go. Raises `GuardRefused`."""
-    if referral.ended_at is not None and kept_until(referral.status, referral.ended_at) <= today:
+    if kept_until <= today:
         raise GuardRefused(
             "De bewaartermijn van deze verwijzing is voorbij. Maak een nieuwe.", code="retention_reached"
         )

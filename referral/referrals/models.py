@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from referral.core.database import Base
 from referral.core.encryption import Json, Sealed, SealedModel, Text
 from referral.core.policy import Actor, OrganisationKind, Relation, Role
 from referral.participants.models import Participant
@@ -103,6 +104,7 @@ class Referral(SealedModel):
     escalated_at: Mapped[datetime | None]
     escalation_organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"))
     follow_up_done: Mapped[bool] = mapped_column(default=False)
+    restricted_at: Mapped[datetime | None]
 
     ball_party: Mapped[Party]
     ball_organisation_id: Mapped[UUID | None]
@@ -152,6 +154,11 @@ class Referral(SealedModel):
         return self.hold_since is not None
 
     @property
+    def is_restricted(self) -> bool:
+        """Whether the person's data are only kept (AVG art. 18); it follows the participant."""
+        return self.restricted_at is not None
+
+    @property
     def is_escalated(self) -> bool:
         """Whether a doorbraakberaad lies over it that has not decided yet."""
         return self.escalated_at is not None
@@ -161,6 +168,13 @@ class Referral(SealedModel):
         """Whether a regional coordinator must act: advice asked, an undecided escalation, or no answer at all."""
         advice = self.trajectory_id is None and self.status is Status.SUBMITTED
         return advice or self.is_escalated or self.status is Status.EXPIRED
+
+    @property
+    def organisation_ids(self) -> frozenset[UUID]:
+        """The organisations that may know of it now; `visible_to` says the same in SQL."""
+        received = self.receiver_organisation_id if self.submitted_at else None
+        asked = self.escalation_organisation_id if self.waits_for_region else None
+        return frozenset(each for each in (self.source_organisation_id, received, asked) if each is not None)
 
     def relations_to(self, actor: Actor) -> frozenset[Relation]:
         """What this actor is to the referral; `visible_to` says the same in SQL."""
@@ -203,6 +217,22 @@ class Referral(SealedModel):
     def has_follow_up_task(self) -> bool:
         """Whether it ended in a way that leaves somebody a task, and that task is not done."""
         return self.status in FOLLOW_UP and not self.follow_up_done
+
+
+class OutcomeTally(Base):
+    """How often one direction was recorded for one area in the follow-ups of a month; leads to no person and no case.
+
+    Kept beside the sealed outcomes so that figures need no sealed word and outlive an erasure (M3).
+    """
+
+    __tablename__ = "outcome_tally"
+    __table_args__ = (UniqueConstraint("month", "source_kind", "area", "direction"),)
+
+    month: Mapped[str] = mapped_column(String(7))
+    source_kind: Mapped[OrganisationKind]
+    area: Mapped[str] = mapped_column(String(32))
+    direction: Mapped[str] = mapped_column(String(16))
+    count: Mapped[int]
 
 
 class ReferralEvent(SealedModel):

@@ -20,7 +20,8 @@ class Journey(Base):
     """One case as it counts now for one organisation: the own one of a screening, the sender's, or a receiver's.
 
     `subject_id` is the screening, or the first referral of a transferred need. `counted_on` and `reached` hold the day
-    of each stage; once the person was erased only the month ("2026-03", and its first day in `counted_on`).
+    of each stage; once the person was erased only the month ("2026-03", and its first day in `counted_on`). Once the
+    case itself was destroyed, `id` and `subject_id` are random and lead nowhere.
     `is_winding`: the case was on hold or transferred once, so its whole history is read again at every event.
     """
 

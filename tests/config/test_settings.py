@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
+from pyrage import x25519
 
+from config.keys import KeySettings
 from config.settings import Settings, SettingsError, create_demo_secret, load, read_database_url
 
 SECRET = "5f1c0d2be94f4a0e8f77c2f9d60a1b34"
+RECIPIENT = str(x25519.Identity.generate().to_public())
 GOOD = {
     "DATABASE_URL": "postgresql://referral:pw@db.example/referral",
     "SECRET_KEY": SECRET,
@@ -29,6 +32,15 @@ BAD = [
     ("KEY_DIRECTORY", {"DATABASE_URL": "sqlite:////srv/db/referral.db", "KEY_DIRECTORY": "/srv/db/keys"}),
     ("KEY_DIRECTORY", {"DATABASE_URL": "sqlite:////srv/db/referral.db", "KEY_DIRECTORY": "/srv/keys/../db"}),
     ("KEY_DIRECTORY", {"DATABASE_URL": "sqlite:////srv/keys/db/referral.db", "KEY_DIRECTORY": "/srv/keys"}),
+    ("ERASURE_LEDGER_DIRECTORY", {"ERASURE_LEDGER_DIRECTORY": "relative/ledger"}),
+    ("ERASURE_LEDGER_DIRECTORY", {"KEY_DIRECTORY": "/srv/keys", "ERASURE_LEDGER_DIRECTORY": "/srv/keys/ledger"}),
+    (
+        "ERASURE_LEDGER_DIRECTORY",
+        {"DATABASE_URL": "sqlite:////srv/db/referral.db", "ERASURE_LEDGER_DIRECTORY": "/srv/db"},
+    ),
+    ("BACKUP_RECIPIENT", {"BACKUP_RECIPIENT": "age1nobody"}),
+    ("KEY_BACKUP_RECIPIENT", {"BACKUP_RECIPIENT": RECIPIENT, "KEY_BACKUP_RECIPIENT": RECIPIENT}),
+    ("BACKUP_RETENTION_DAYS", {"BACKUP_RETENTION_DAYS": "0"}),
     ("COOKIE_SECURE", {"COOKIE_SECURE": "no"}),
     ("COOKIE_SECURE", {"COOKIE_SECURE": "maybe"}),
     ("PUBLIC_URL", {"PUBLIC_URL": None}),
@@ -40,6 +52,9 @@ BAD = [
     ("ALLOWED_ORIGINS", {"ALLOWED_ORIGINS": "null"}),
     ("TRUSTED_PROXIES", {"TRUSTED_PROXIES": "-1"}),
     ("TRUSTED_PROXIES", {"TRUSTED_PROXIES": "all"}),
+    ("WEBHOOK_PORTS", {"WEBHOOK_PORTS": "443;8443"}),
+    ("WEBHOOK_NETWORKS", {"WEBHOOK_NETWORKS": "10.20.0.1/16"}),
+    ("WEBHOOK_CA_FILE", {"WEBHOOK_CA_FILE": "/does/not/exist"}),
     ("SMTP_URL", {"SMTP_URL": "https://mail.example"}),
     ("SESSION_IDLE_MINUTES", {"SESSION_IDLE_MINUTES": "0"}),
     ("SESSION_ABSOLUTE_HOURS", {"SESSION_ABSOLUTE_HOURS": "720"}),
@@ -63,6 +78,11 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         environment="production",
         database_url=GOOD["DATABASE_URL"],
         key_directory=tmp_path / "var" / "keys",
+        erasure_ledger_directory=tmp_path / "var" / "ledger",
+        backup_recipient="",
+        key_backup_recipient="",
+        backup_retention_days=30,
+        keys=KeySettings("file", {"directory": tmp_path / "var" / "keys"}),
         secret_key=SECRET,
         public_url="https://verwijzen.example",
         cookie_secure=True,
@@ -70,6 +90,10 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         allowed_origins=(),
         smtp_url=None,
         mail_sink_directory=tmp_path / "var" / "mail",
+        webhook_ports=(443, 8443),
+        webhook_networks=(),
+        webhook_ca_file=None,
+        checkpoint_directory=tmp_path / "var" / "checkpoints",
         session_idle_minutes=15,
         session_absolute_hours=8,
         max_body_bytes=1_000_000,

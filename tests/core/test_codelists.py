@@ -21,6 +21,7 @@ from referral.core.codelists import (
     reasons,
     reasons_for,
     retention_terms,
+    secrecy,
     sectors,
     templates,
 )
@@ -28,7 +29,7 @@ from referral.core.codelists.economy import read_occupations
 from referral.core.codelists.files import read_toml
 from referral.core.codelists.instruments import read_instruments
 from referral.core.codelists.labels import read_labels
-from referral.core.codelists.law import read_legal_bases, read_retention_terms
+from referral.core.codelists.law import read_legal_bases, read_retention_terms, read_secrecy
 from referral.core.codelists.places import read_municipalities
 from referral.core.codelists.reasons import read_reasons
 from referral.core.codelists.terms import read_terms
@@ -46,6 +47,10 @@ retired = false
 """
 TERMS = """
 year = 2026
+[rights]
+answer = { months = 1 }
+extension = { months = 2 }
+remind = { days = 21 }
 [limits]
 hold_max_days = 90
 undo_minutes = 60
@@ -190,7 +195,20 @@ def test_the_vulnerable_sectors_are_industry_building_trade_and_catering() -> No
 def test_an_office_of_the_state_cannot_plead_its_own_interest_or_consent() -> None:
     for code in ("legitimate_interest", "consent"):
         assert not legal_bases()[code].organisation_kinds & {OrganisationKind.MUNICIPALITY, OrganisationKind.UWV}
-    assert legal_bases()["public_task"].asks_written_declaration
+
+
+def test_a_duty_of_secrecy_asks_a_declaration_beyond_the_task() -> None:
+    duty = secrecy()[OrganisationKind.MUNICIPALITY]
+    assert "Participatiewet art. 65" in duty.article
+    for basis, scope, asked in (
+        ("public_task", ["contact", "learning_wish", "screening_indication"], False),
+        ("public_task", ["contact", "barriers"], True),
+        ("legal_obligation", ["contact", "barriers"], False),
+        (None, ["contact", "background"], True),
+    ):
+        assert duty.asks_declaration(basis, scope) is asked, (basis, scope)
+    assert set(secrecy()) == {OrganisationKind.MUNICIPALITY, OrganisationKind.UWV, OrganisationKind.WERKCENTRUM}
+    assert all(duty.within_task <= set(labels("dataScope")) for duty in secrecy().values())
 
 
 def test_retention_runs_from_the_day_the_case_ended() -> None:
@@ -331,6 +349,17 @@ def test_a_malformed_term_is_refused_by_file_and_key(old: str, new: str, key: st
             read_legal_bases,
             'year = 1\n[codes.x]\nlabel = "X"\narticle = "6"\norganisation_kinds = ["church"]',
             "codes.x.organisation_kinds",
+        ),
+        (
+            read_secrecy,
+            'year = 1\n[codes.x]\nlabel = "X"\narticle = "6"\norganisation_kinds = ["uwv"]\n'
+            '[secrecy.uwv]\narticle = "74"\nwithin_task = ["contact"]\nlifted_by = ["y"]',
+            "secrecy.uwv.lifted_by",
+        ),
+        (
+            read_secrecy,
+            'year = 1\n[codes.x]\nlabel = "X"\narticle = "6"\norganisation_kinds = ["uwv"]\n[secrecy.kerk]\na = 1',
+            "secrecy.kerk",
         ),
         (read_labels, "[channel.labels]\nphone = 'Telefoon'", "channel.year"),
         (read_labels, "[channel]\nyear = 1\n[channel.labels]\nphone = ''", "channel.labels.phone"),

@@ -35,7 +35,12 @@ SCALE = 0.25
 
 
 def a_service(url: str, folder: Path, now: datetime = NOW) -> Service:
-    settings = {"ENVIRONMENT": "test", "DATABASE_URL": url, "KEY_DIRECTORY": str(folder / "keys")}
+    settings = {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": url,
+        "KEY_DIRECTORY": str(folder / "keys"),
+        "CHECKPOINT_DIRECTORY": str(folder / "checkpoints"),
+    }
     service = create_service(load({**settings, "SECRET_KEY": "een-geheim-voor-de-tests-0123456789"}), clock=lambda: now)
     service.key_ring.initialise()
     return service

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from tests.world import World, trajectory_body
 
 CSV = "text/csv"
+RECEIVER = "https://ontvanger.example/verwijzingen"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,32 @@ def participant(world: World) -> str:
     return str(answer.json["id"])
 
 
+def webhook(world: World) -> str:
+    """The id of a new webhook of Gemeente Duinwijk."""
+    answer = world.call("admin", "POST", "/v1/webhooks", {"url": f"{RECEIVER}?nr={world.calls}"})
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["id"])
+
+
+def _call_on(world: World, right: str, body: dict[str, Any]) -> Call:
+    """A participant calls on this right."""
+    return Call("privacy", "POST", f"/v1/participants/{participant(world)}/{right}", body)
+
+
+def privacy_request(world: World) -> dict[str, Any]:
+    """A request to correct that waits for a decision."""
+    answer = _call_on(world, "rectifications", {"text": "Mijn telefoonnummer is veranderd."}).send(world)
+    assert answer.status_code == 201, answer.json
+    return dict(answer.json)
+
+
+def access_request(world: World) -> str:
+    """The address of a request for access."""
+    answer = _call_on(world, "access-requests", {}).send(world)
+    assert answer.status_code == 201, answer.json
+    return str(answer.headers["Location"])
+
+
 def _import_file(world: World) -> bytes:
     row = {name: value for name, value in screening_body(world).items() if value is not None}
     return f"{','.join(row)}\n{','.join(map(str, row.values()))}\n".encode()
@@ -160,6 +187,32 @@ CALLS: Mapping[str, Prepare] = {
     "privacy.request_access": lambda w: Call(
         "privacy", "POST", f"/v1/participants/{participant(w)}/access-requests", {}
     ),
+    "privacy.list_disclosures": lambda w: Call(
+        "privacy", "GET", f"/v1/participants/{w.refer()['participantId']}/disclosures"
+    ),
+    "privacy.request_rectification": lambda w: _call_on(w, "rectifications", {"text": "Mijn geboortejaar klopt niet."}),
+    "privacy.request_restriction": lambda w: _call_on(w, "restrictions", {"ground": "accuracy_contested"}),
+    "privacy.request_objection": lambda w: _call_on(w, "objections", {"text": "Ik wil niet dat dit gedeeld wordt."}),
+    "privacy.request_erasure": lambda w: _call_on(w, "erasure-requests", {"text": "Wis mijn gegevens."}),
+    "privacy_requests.list_requests": lambda w: Call(
+        "privacy", "GET", f"/v1/privacy-requests?kind={privacy_request(w)['kind']}"
+    ),
+    "privacy_requests.show_privacy_request": lambda w: Call(
+        "privacy", "GET", f"/v1/privacy-requests/{privacy_request(w)['id']}"
+    ),
+    "privacy_requests.show_answer": lambda w: Call("privacy", "GET", f"{access_request(w)}/answer"),
+    "privacy_requests.decide_request": lambda w: Call(
+        "privacy",
+        "POST",
+        f"/v1/privacy-requests/{privacy_request(w)['id']}/decisions",
+        {
+            "outcome": "refused",
+            "toldOn": w.clock.today.isoformat(),
+            "reason": "data_correct",
+            "explanation": "Nagekeken.",
+        },
+        version=1,
+    ),
     "referrals.create_referral": lambda w: Call(
         "referrer", "POST", "/v1/referrals", w.referral_body(note="Belt liever zelf terug.")
     ),
@@ -171,9 +224,26 @@ CALLS: Mapping[str, Prepare] = {
     "workflow.show_workflow": lambda _: Call("referrer", "GET", "/v1/workflow"),
     "workflow.show_diagram": lambda _: Call("referrer", "GET", "/v1/workflow/diagram"),
     "reports.show_funnel": lambda _: Call("coordinator", "GET", "/v1/reports/funnel?groupBy=month"),
+    "webhooks.list_webhooks": lambda _: Call("admin", "GET", "/v1/webhooks"),
+    "webhooks.add_webhook": lambda _: Call("admin", "POST", "/v1/webhooks", {"url": RECEIVER}),
+    "webhooks.show_webhook": lambda w: Call("admin", "GET", f"/v1/webhooks/{webhook(w)}"),
+    "webhooks.remove_webhook": lambda w: Call("admin", "DELETE", f"/v1/webhooks/{webhook(w)}"),
+    "webhooks.renew_secret": lambda w: Call("admin", "POST", f"/v1/webhooks/{webhook(w)}/secrets", {}),
+    "webhooks.resume_webhook": lambda w: Call("admin", "POST", f"/v1/webhooks/{webhook(w)}/resumptions", {}),
     "feed.list_events": lambda _: Call("referrer", "GET", "/v1/events"),
     "audit.list_entries": lambda _: Call("privacy", "GET", "/v1/audit-entries"),
+    "accountability.list_processing_records": lambda _: Call("privacy", "GET", "/v1/processing-records"),
+    "accountability.list_access_of_participant": lambda w: Call(
+        "privacy", "GET", f"/v1/participants/{participant(w)}/access-log"
+    ),
+    "accountability.list_access_of_referral": lambda w: Call(
+        "coordinator", "GET", f"/v1/referrals/{w.refer()['id']}/access-log"
+    ),
+    "accountability.find_affected": lambda w: Call(
+        "privacy", "POST", "/v1/audit-entries/_affected", {"userId": str(w.users["referrer"])}
+    ),
 }
 """By the name of the operation in `referral.access`; making one prepares whatever must be there first."""
 
-WITH_BODY = tuple(endpoint for endpoint in CALLS if not endpoint.partition(".")[2].startswith(("show_", "list_")))
+WITHOUT_BODY = ("show_", "list_", "remove_")
+WITH_BODY = tuple(endpoint for endpoint in CALLS if not endpoint.partition(".")[2].startswith(WITHOUT_BODY))

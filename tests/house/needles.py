@@ -90,18 +90,20 @@ class PostgresPlaces:
 
     def read(self) -> Places:
         """Tables, indexes, write-ahead log, server log, and a dump of every table."""
-        self.connection.execute("CHECKPOINT")
-        folder = f"base/{self._one('SELECT oid FROM pg_database WHERE datname = current_database()')}"
-        heap = "SELECT pg_read_binary_file(%s || '/' || name, true) FROM pg_ls_dir(%s) AS name"
         wal = "SELECT pg_read_binary_file('pg_wal/' || name) FROM pg_ls_waldir() WHERE name >= %s ORDER BY name"
         log = "SELECT pg_read_binary_file(current_setting('data_directory') || '/../log', true)"
         return {
-            "tables and indexes": self._many(heap, [folder, folder]),
-            "what all databases share": self._many(heap, ["global", "global"]),
+            "tables and indexes": self.tables(),
+            "what all databases share": self._folder("global"),
             "write-ahead log": self._many(wal, [self.first_segment]),
             "server log": self._many(log, []),
             "dump": b"".join(self._dump()),
         }
+
+    def tables(self) -> bytes:
+        """The files of this database: every table and index, with what lies unused in their pages."""
+        self.connection.execute("CHECKPOINT")
+        return self._folder(f"base/{self._one('SELECT oid FROM pg_database WHERE datname = current_database()')}")
 
     def close(self) -> None:
         """Let go of the server, with its log as it was."""
@@ -113,6 +115,10 @@ class PostgresPlaces:
             copy_all = sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))
             with self.connection.cursor().copy(copy_all) as copy:
                 yield from map(bytes, copy)
+
+    def _folder(self, folder: str) -> bytes:
+        heap = "SELECT pg_read_binary_file(%s || '/' || name, true) FROM pg_ls_dir(%s) AS name"
+        return self._many(heap, [folder, folder])
 
     def _one(self, query: str) -> str:
         return str(self.connection.execute(query).fetchone()[0])

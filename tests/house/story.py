@@ -101,6 +101,25 @@ def register_and_search(story: Story) -> None:
         assert world.call("referrer", "GET", f"{path}?purpose={purpose}").status_code == 200
     inspected = world.call("privacy", "POST", f"{path}/access-requests", {})
     assert inspected.status_code == 201, inspected.json
+    for kind in ("text/html", "application/pdf"):
+        letter = world.call("privacy", "GET", f"{inspected.headers['Location']}/answer", Accept=kind)
+        assert letter.status_code == 200, letter.json
+    call_on_rights(story, path)
+
+
+def call_on_rights(story: Story, path: str) -> None:
+    """Requests and decisions, in the words of the participant and of the officer."""
+    world = story.world
+    rights: dict[str, dict[str, str]] = {"rectifications": {}, "objections": {}, "restrictions": {"ground": "unlawful"}}
+    for right, members in rights.items():
+        made = world.call("privacy", "POST", f"{path}/{right}", {**members, "text": story.word("verzoek")})
+        assert made.status_code == 201, made.json
+        decision = {"outcome": "refused", "toldOn": DAY, "reason": "no_ground", "explanation": story.word("uitleg")}
+        address = f"{made.headers['Location']}/decisions"
+        story.refused(
+            world.call("privacy", "POST", address, {**decision, "reason": story.word("reden")}, version=1), 400
+        )
+        assert world.call("privacy", "POST", address, decision, version=1).status_code == 201
 
 
 def complete_a_case(story: Story) -> None:

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyrage import x25519
 from sqlalchemy import text
 
 from config.settings import Settings
 from referral.core.work import drain
 from referral.notifications.mail import FileMailSink
 from referral.notifications.usecases import run_terms, send_digests
+from referral.operations.backup import make_backup
+from referral.operations.wrapping import unwrap_file
 from tests.house.needles import Places, PostgresPlaces, find, mail_places, spellings, sqlite_places
 from tests.house.story import Story, tell
 from tests.world import World
@@ -71,6 +74,18 @@ def database(world: World) -> Iterator[Database]:
     database.close()
 
 
+def backup_places(world: World, settings: Settings, folder: Path) -> Places:
+    """A backup as it lies there, as its recipient opens it, and the ledger of erasures."""
+    identity = x25519.Identity.generate()
+    make_backup(world.service, folder / "backup.age", recipient=str(identity.to_public()))
+    unwrap_file(folder / "backup.age", folder / "opened.tar", identity)
+    return {
+        "backup": (folder / "backup.age").read_bytes(),
+        "backup as opened": (folder / "opened.tar").read_bytes(),
+        "ledger": (settings.erasure_ledger_directory / "erasures.log").read_bytes(),
+    }
+
+
 def write_digests(world: World, folder: Path) -> int:
     """Let weeks pass and write to everybody whom something waits for."""
     drain(world.service)
@@ -94,6 +109,7 @@ def test_no_personal_value_stands_anywhere_in_plain(
     places = {
         **database.places(),
         **mail_places(tmp_path / "mail"),
+        **backup_places(world, settings, tmp_path),
         "key files": b"".join(path.read_bytes() for path in settings.key_directory.iterdir()),
         "errors": b"\n".join(story.refusals),
         "log": log.getvalue().encode(),
@@ -110,16 +126,18 @@ def test_no_personal_value_stands_anywhere_in_plain(
 
 
 def test_one_value_left_in_plain_is_found_in_three_places(
-    world: World, database: Database, log: io.StringIO, tmp_path: Path
+    world: World, settings: Settings, database: Database, log: io.StringIO, tmp_path: Path
 ) -> None:
     """The control: the same search, and one column that somebody forgot to seal."""
     word = Story(world).word("naam").split()[1]
     with world.service.work() as work:
         work.session.execute(text("UPDATE organisation SET name = :name WHERE name LIKE 'Taalhuis%'"), {"name": word})
     assert world.call("referrer", "GET", "/v1/organisations").status_code == 200
-    found = find({"naam": word}, {**database.places(), "log": log.getvalue().encode()})
+    backups = backup_places(world, settings, tmp_path)
+    found = find({"naam": word}, {**database.places(), **backups, "log": log.getvalue().encode()})
     assert {spelling for _, _, spelling in found} == {"utf-8"}
     assert len({place for _, place, _ in found}) >= 3
+    assert "backup as opened" in {place for _, place, _ in found}
 
 
 @pytest.mark.parametrize("before", [b"", b"x", b"xy"])

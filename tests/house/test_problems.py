@@ -13,7 +13,7 @@ import referral
 from referral.core.errors import TYPE_PREFIX, Problem
 from referral.core.http.problems import problem_body
 from referral.participants.usecases.finding import MEMBERS
-from referral.referrals.guards import SUBMIT_RULES
+from referral.referrals.submission import SUBMIT_RULES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "problems.md").read_text()

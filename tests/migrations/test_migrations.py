@@ -19,7 +19,7 @@ def history(engine: Engine) -> ScriptDirectory:
 def shape(engine: Engine) -> dict[str, object]:
     """Tables, columns, keys, indexes and checks as the database itself tells them."""
     look = inspect(engine)
-    return {
+    return {"triggers": triggers(engine)} | {
         table: [
             in_words(tell(table))
             for tell in (
@@ -34,6 +34,16 @@ def shape(engine: Engine) -> dict[str, object]:
         for table in look.get_table_names()
         if table != "alembic_version"
     }
+
+
+def triggers(engine: Engine) -> object:
+    """The guards that the database keeps by itself."""
+    catalogue = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    }
+    with engine.connect() as connection:
+        return sorted(str(row) for row in connection.exec_driver_sql(catalogue[engine.dialect.name]))
 
 
 def in_words(told: object) -> object:
@@ -99,7 +109,7 @@ def test_a_revision_that_breaks_leaves_nothing_behind(engine: Engine) -> None:
         connection.execute(text("CREATE TABLE audit_entry (in_the_way INTEGER)"))
     with pytest.raises(Exception, match="already exists"):
         upgrade(engine)
-    assert list(shape(engine)) == ["audit_entry"]
+    assert list(shape(engine)) == ["triggers", "audit_entry"]
 
 
 def test_two_processes_may_upgrade_at_once(engine: Engine) -> None:

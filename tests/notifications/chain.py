@@ -20,11 +20,10 @@ from referral.core.policy import Actor, Role
 from referral.core.work import AMSTERDAM, Service
 from referral.notifications.models import Kind, Notice
 from referral.notifications.usecases import DigestsResult, TermsResult, run_terms, send_digests
-from referral.participants.usecases import RegisterParticipant
+from referral.participants.usecases import AgreementGiven, RegisterParticipant
 from referral.referrals.models import Referral
 from referral.referrals.usecases import (
     AcceptReferral,
-    AgreementGiven,
     CompleteTrajectory,
     ConfirmHandover,
     CreateReferral,

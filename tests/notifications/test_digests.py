@@ -33,8 +33,8 @@ def test_a_digest_names_the_case_the_day_the_one_next_step_and_the_place(chain: 
         f"- {reference}: Geaccepteerd, uiterlijk 10 november 2026\n"
         "  Voer het gesprek voor de warme overdracht en leg het vast.\n"
         f"  {PUBLIC_URL}/referrals/{case}\n\n"
+        "U krijgt hoogstens één bericht per dag. Er staan met opzet geen gegevens van deelnemers in.\n\n"
         f"Alles staat op {PUBLIC_URL}\n\n"
-        "U krijgt hoogstens één bericht per dag. Er staan met opzet geen gegevens van deelnemers in.\n"
         "Dit bericht is automatisch gemaakt. U kunt er niet op antwoorden.\n"
     )
     (mail,) = chain.mails()

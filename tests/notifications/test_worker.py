@@ -22,7 +22,10 @@ from referral.worker import JOBS, Job, run_once, run_worker
 from tests.notifications.chain import FIRST_DAY, Chain, closed_to_everybody
 from tests.notifications.smtp_server import Server, running
 
-TERMS, OUTBOX, DIGESTS, FORGOTTEN = JOBS
+ERASURES, TERMS, OUTBOX, DIGESTS, FORGOTTEN, SEALED = (
+    next(job for job in JOBS if job.name == name)
+    for name in ("erasures", "terms", "outbox", "digests", "forgotten", "sealed")
+)
 
 
 def at(text: str) -> datetime:

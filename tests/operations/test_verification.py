@@ -13,6 +13,7 @@ from referral.core.audit import AuditEntry
 from referral.operations.verification import Fault, verify_record
 from referral.participants.models import Disclosure
 from referral.referrals.models import Referral, ReferralEvent
+from tests.tampering import drop_guards
 from tests.world import World
 
 ENTRY, EVENT, CASE = AuditEntry.__table__, ReferralEvent.__table__, Referral.__table__
@@ -47,6 +48,7 @@ def faults(connection: Connection, world: World) -> list[Fault]:
 def rules_after(world: World, *damage: Executable) -> set[str]:
     """The rules that are broken by this damage, which is undone afterwards."""
     with world.service.engine.connect() as connection:
+        drop_guards(connection)
         for statement in damage:
             assert connection.execute(statement).rowcount > 0
         found = {fault.rule for fault in faults(connection, world)}
@@ -100,6 +102,7 @@ def test_the_command_tells_what_is_wrong_by_rule_and_id(world: World, settings_o
     status, lines = command()
     assert (status, lines[:2], lines[-1]) == (0, ["referral: 1", "referral_event: 2"], "in orde")
     with world.service.engine.begin() as connection:
+        drop_guards(connection)
         connection.execute(delete(ENTRY).where(ENTRY.c.action == "referral:submit"))
     status, lines = command()
     assert (status, lines[-1]) == (1, f"event_without_audit: {case}")

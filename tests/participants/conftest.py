@@ -10,10 +10,12 @@ import pytest
 
 from referral.core.database import connect, new_id
 from referral.core.encryption import FileKeys, KeyRing
+from referral.core.ledger import ErasureLedger
 from referral.core.policy import Actor, OrganisationKind, Role
 from referral.core.work import Service, Work
 from referral.identity.models import Organisation, User
 from referral.participants.usecases import (
+    AgreementGiven,
     RegisterParticipant,
     open_disclosure,
     record_agreement,
@@ -30,7 +32,6 @@ RIA = RegisterParticipant(
     preferred_moment="dinsdag na 10 uur",
     birth_year=1985,
     language_background="nt1",
-    screening_codes=("S-7K3Q-9F2M-E",),
 )
 
 
@@ -68,7 +69,7 @@ def service(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Service
     keys.create()
     ring = KeyRing(engine, keys)
     ring.initialise()
-    yield Service(engine=engine, key_ring=ring, clock=clock)
+    yield Service(engine=engine, key_ring=ring, clock=clock, ledger=ErasureLedger(tmp_path / "ledger"))
     engine.dispose()
 
 
@@ -113,11 +114,16 @@ def disclose(service: Service, chain: Chain, ria: UUID) -> Disclose:
     return disclose_to
 
 
+def agreed(given_on: date, *scope: str) -> AgreementGiven:
+    """That the participant agreed in a conversation."""
+    return AgreementGiven(given_on=given_on, method="in_person", data_scope=scope)
+
+
 def open_for(
     work: Work, referrer: Actor, participant_id: UUID, receiver: Actor, referral_id: UUID, scope: Scope
 ) -> UUID:
     """Record an agreement and open a disclosure under it; answers the id of the agreement."""
-    agreement = record_agreement(participant_id, date(2026, 11, 2), "in_person", list(scope), actor=referrer, work=work)
+    agreement = record_agreement(participant_id, agreed(date(2026, 11, 2), *scope), actor=referrer, work=work)
     open_under(work, agreement.id, participant_id, receiver, referral_id, scope)
     return agreement.id
 
@@ -139,8 +145,7 @@ def open_under(
         legal_basis="public_task",
         data_scope=scope,
         agreement_id=agreement_id,
-        informed_by=new_id(),
-        informed_on=date(2026, 11, 2),
+        purpose=lambda: "Een passend aanbod",
     ).id
 
 

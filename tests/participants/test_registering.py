@@ -51,7 +51,7 @@ def test_nothing_of_the_person_stands_in_the_database(service: Service, chain: C
     assert str(ria) in stored or ria.hex in stored, "this does see the row"
     assert found_in(stored) == []
     with service.work() as work:
-        work.record(chain.referrer, "participant:show", "participant", ria, year=1985)
+        work.record(chain.referrer, "participant:read", "participant", ria, year=1985)
     assert found_in(everything_stored(service)) == ["1985"]
 
 

@@ -26,7 +26,7 @@ from referral.participants.usecases import (
     withdraw_agreement,
     withdraw_one_agreement,
 )
-from tests.participants.conftest import Chain, Clock, Disclose, open_for, open_under
+from tests.participants.conftest import Chain, Clock, Disclose, agreed, open_for, open_under
 
 HEARD_ON = date(2026, 11, 3)
 
@@ -89,7 +89,7 @@ def test_a_day_to_come_is_refused(service: Service, chain: Chain, ria: UUID) -> 
         withdraw(service, chain.referrer, ria, tomorrow)
     assert [error.pointer for error in refusal.value.errors] == ["/heardOn"]
     with service.work() as work, pytest.raises(Invalid):
-        record_agreement(ria, tomorrow, "phone", ["contact"], actor=chain.referrer, work=work)
+        record_agreement(ria, agreed(tomorrow, "contact"), actor=chain.referrer, work=work)
 
 
 def test_a_stranger_can_neither_agree_nor_withdraw(
@@ -100,7 +100,7 @@ def test_a_stranger_can_neither_agree_nor_withdraw(
             withdraw(service, stranger, ria)
     disclose(chain.coach, "contact")
     with service.work() as work, pytest.raises(NotFound):
-        record_agreement(ria, HEARD_ON, "phone", ["contact"], actor=chain.coach, work=work)
+        record_agreement(ria, agreed(HEARD_ON, "contact"), actor=chain.coach, work=work)
 
 
 def test_one_agreement_ends_what_was_shared_under_it_only(service: Service, chain: Chain, ria: UUID) -> None:
@@ -195,7 +195,7 @@ def test_the_database_refuses_half_an_end(
 def test_a_withdrawal_waits_for_a_disclosure_that_is_being_opened(service: Service, chain: Chain, ria: UUID) -> None:
     """Without the lock on the participant the withdrawal would not see the new disclosure, and leave it open."""
     with service.work() as work:
-        agreement = record_agreement(ria, HEARD_ON, "phone", ["contact"], actor=chain.referrer, work=work).id
+        agreement = record_agreement(ria, agreed(HEARD_ON, "contact"), actor=chain.referrer, work=work).id
     done: list[Withdrawal] = []
     rival = threading.Thread(target=lambda: done.append(withdraw(service, chain.referrer, ria)))
     with service.work() as work:
@@ -211,7 +211,7 @@ def test_a_withdrawal_waits_for_a_disclosure_that_is_being_opened(service: Servi
 def test_a_disclosure_waits_for_a_withdrawal_and_is_then_refused(service: Service, chain: Chain, ria: UUID) -> None:
     """Without the lock it would read the agreement as it stood before, and open after the withdrawal ended all."""
     with service.work() as work:
-        agreement = record_agreement(ria, HEARD_ON, "phone", ["contact"], actor=chain.referrer, work=work).id
+        agreement = record_agreement(ria, agreed(HEARD_ON, "contact"), actor=chain.referrer, work=work).id
     outcomes: list[str] = []
 
     def open_meanwhile() -> None:

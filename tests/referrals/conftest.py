@@ -40,6 +40,7 @@ def shared_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
             "DATABASE_URL": str(request.getfixturevalue(f"shared_{request.param}")),
             "KEY_DIRECTORY": str(folder / "keys"),
             "MAIL_SINK_DIRECTORY": str(folder / "mail"),
+            "CHECKPOINT_DIRECTORY": str(folder / "checkpoints"),
             "SECRET_KEY": "een-geheim-voor-de-tests-0123456789",
             "COOKIE_SECURE": "no",
         }

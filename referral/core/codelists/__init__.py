@@ -3,21 +3,41 @@
 A record keeps a code and the year of its list (`LIST_YEARS`). Codes are retired, never deleted.
 """
 
+from referral.core.codelists.activities import (
+    Action,
+    Activity,
+    Category,
+    Register,
+    actions,
+    processing_register,
+)
 from referral.core.codelists.economy import Occupation, Sector, occupations, sectors
 from referral.core.codelists.files import frozen
 from referral.core.codelists.instruments import Block, Instrument, instruments
 from referral.core.codelists.labels import CodeList, code_lists, labels
-from referral.core.codelists.law import LegalBasis, RetentionTerm, legal_bases, parse_period, retention_terms
+from referral.core.codelists.law import (
+    LegalBasis,
+    RetentionTerm,
+    Secrecy,
+    legal_bases,
+    parse_period,
+    retention_records,
+    retention_terms,
+    secrecy,
+)
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
-from referral.core.codelists.terms import Limits, Term, Terms, default_terms
+from referral.core.codelists.terms import Limits, RightsTerms, Term, Terms, default_terms
 
 LIST_YEARS = frozen((name, code_list.year) for name, code_list in code_lists().items())
 
 __all__ = [
     "LIST_YEARS",
+    "Action",
+    "Activity",
     "Block",
+    "Category",
     "CodeList",
     "Effect",
     "Instrument",
@@ -27,11 +47,15 @@ __all__ = [
     "Occupation",
     "Party",
     "Reason",
+    "Register",
     "RetentionTerm",
+    "RightsTerms",
+    "Secrecy",
     "Sector",
     "Template",
     "Term",
     "Terms",
+    "actions",
     "code_lists",
     "default_terms",
     "instruments",
@@ -41,9 +65,12 @@ __all__ = [
     "municipalities",
     "occupations",
     "parse_period",
+    "processing_register",
     "reasons",
     "reasons_for",
+    "retention_records",
     "retention_terms",
+    "secrecy",
     "sectors",
     "templates",
 ]

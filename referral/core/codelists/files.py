@@ -92,6 +92,10 @@ class Entry:
             raise self.wrong(member, "must be a list of tables")
         return tuple(self._entry(member, value) for value in values)
 
+    def key(self, member: str, vocabulary: type[Word]) -> Word:
+        """The name of a member, which must be one of the words of a fixed vocabulary."""
+        return self._in(member, member, vocabulary)
+
     def codes(self) -> tuple[str, ...]:
         """The names of all members, which must be codes, in the order of the file."""
         for member in self.members:

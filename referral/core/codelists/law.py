@@ -1,12 +1,13 @@
-"""What the law asks: legal bases for sharing (AVG art. 6(1)) and retention terms (VNG Selectielijst 2020)."""
+"""What the law asks: legal bases for sharing (AVG art. 6(1)), secrecy, and retention terms (VNG Selectielijst 2020)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 from referral.core.calendar import Span
-from referral.core.codelists.files import Entry, open_list, read_list
+from referral.core.codelists.files import Entry, frozen, open_list, read_list
 from referral.core.policy import OrganisationKind
 
 PERIOD = re.compile(r"P(?P<count>[1-9]\d*)(?P<unit>[YMD])")
@@ -14,17 +15,25 @@ PERIOD = re.compile(r"P(?P<count>[1-9]\d*)(?P<unit>[YMD])")
 
 @dataclass(frozen=True)
 class LegalBasis:
-    """One ground for sharing personal data, and who may rely on it.
-
-    `asks_written_declaration`: the participant's written statement of no objection lifts the secrecy of the office
-    (Participatiewet art. 65, Wet SUWI art. 74).
-    """
+    """One ground for sharing personal data, and who may rely on it."""
 
     code: str
     label: str
     article: str
     organisation_kinds: frozenset[OrganisationKind]
-    asks_written_declaration: bool
+
+
+@dataclass(frozen=True)
+class Secrecy:
+    """The duty of secrecy of one kind of organisation: what its task lets it pass on, and which grounds lift it."""
+
+    article: str
+    within_task: frozenset[str]
+    lifted_by: frozenset[str]
+
+    def asks_declaration(self, legal_basis: str | None, data_scope: Iterable[str]) -> bool:
+        """Whether sharing this much on this ground needs the participant's written declaration of no objection."""
+        return legal_basis not in self.lifted_by and not self.within_task.issuperset(data_scope)
 
 
 @dataclass(frozen=True)
@@ -45,9 +54,26 @@ def legal_bases() -> Mapping[str, LegalBasis]:
 
 
 @cache
+def secrecy() -> Mapping[OrganisationKind, Secrecy]:
+    """The duties of secrecy of `config/legal_bases.toml`, by the kind of organisation that shares."""
+    return read_secrecy(open_list("legal_bases.toml"))
+
+
+@cache
 def retention_terms() -> Mapping[str, RetentionTerm]:
     """The retention terms of `config/retention.toml`."""
     return read_retention_terms(open_list("retention.toml"))
+
+
+@cache
+def retention_records() -> Mapping[str, Mapping[str, str]]:
+    """Per kind of record, and per way in which it ended, the code of its term (`config/retention.toml`)."""
+    records = open_list("retention.toml").table("records")
+    return frozen((kind, _by_result(records.table(kind))) for kind in records.codes())
+
+
+def _by_result(kind: Entry) -> Mapping[str, str]:
+    return frozen((result, kind.text(result)) for result in kind.codes())
 
 
 def parse_period(period: str) -> Span:
@@ -61,23 +87,38 @@ def parse_period(period: str) -> Span:
 
 def read_legal_bases(source: Entry) -> Mapping[str, LegalBasis]:
     """The grounds in a list file. Raises ValueError naming file and key."""
-    return read_list(source, _legal_basis)
+    return read_list(source, _legal_basis, "secrecy")
+
+
+def read_secrecy(source: Entry) -> Mapping[OrganisationKind, Secrecy]:
+    """The duties of secrecy in a list file. Raises ValueError naming file and key."""
+    table = source.table("secrecy")
+    known = read_legal_bases(source)
+    duties = {table.key(kind, OrganisationKind): _secrecy(table.table(kind), known) for kind in table.codes()}
+    return MappingProxyType(duties)
 
 
 def read_retention_terms(source: Entry) -> Mapping[str, RetentionTerm]:
     """The retention terms in a list file. Raises ValueError naming file and key."""
-    return read_list(source, _retention_term)
+    return read_list(source, _retention_term, "records")
 
 
 def _legal_basis(code: str, entry: Entry) -> LegalBasis:
-    entry.only("label", "article", "organisation_kinds", "written_declaration")
+    entry.only("label", "article", "organisation_kinds")
     return LegalBasis(
         code=code,
         label=entry.text("label"),
         article=entry.text("article"),
         organisation_kinds=entry.words("organisation_kinds", OrganisationKind),
-        asks_written_declaration=entry.flag("written_declaration"),
     )
+
+
+def _secrecy(entry: Entry, known: Mapping[str, LegalBasis]) -> Secrecy:
+    entry.only("article", "within_task", "lifted_by")
+    lifted_by = frozenset(entry.texts("lifted_by"))
+    if lifted_by - set(known):
+        raise entry.wrong("lifted_by", "holds a ground that is not in this list")
+    return Secrecy(entry.text("article"), frozenset(entry.texts("within_task")), lifted_by)
 
 
 def _retention_term(code: str, entry: Entry) -> RetentionTerm:

@@ -50,11 +50,24 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class RightsTerms:
+    """How long an answer to a participant may take, by how much that may be extended, and when the officer is reminded.
+
+    Source: AVG art. 12(3).
+    """
+
+    answer: Span
+    extension: Span
+    remind: Span
+
+
+@dataclass(frozen=True)
 class Terms:
-    """All terms and limits, as the service gives them or as a region has tuned them."""
+    """All terms and limits, as the service gives them or as a region has tuned them; `rights` are the law's."""
 
     table: Mapping[str, Term]
     limits: Limits
+    rights: RightsTerms
 
     def __getitem__(self, code: str) -> Term:
         """The term that starts with this status or moment (`submitted`, `screening`, `fitting_offer`, ...)."""
@@ -69,7 +82,7 @@ class Terms:
         wishes = Entry("overrides", overrides).only("limits", *self.table)
         tuned = {code: _tuned(term, wishes.table(code)) for code, term in self.table.items() if wishes.has(code)}
         limits = _tuned_limits(self.limits, wishes.table("limits")) if wishes.has("limits") else self.limits
-        return Terms(frozen({**self.table, **tuned}.items()), limits)
+        return Terms(frozen({**self.table, **tuned}.items()), limits, self.rights)
 
 
 @cache
@@ -80,9 +93,14 @@ def default_terms() -> Terms:
 
 def read_terms(source: Entry) -> Terms:
     """The terms in a list file. Raises ValueError naming file and key."""
-    table = read_list(source, _term, "limits")
+    table = read_list(source, _term, "limits", "rights")
     limits = source.table("limits").only(*_limit_names())
-    return Terms(table, Limits(**{name: limits.number(name) for name in _limit_names()}))
+    rights = source.table("rights").only("answer", "extension", "remind")
+    return Terms(
+        table,
+        Limits(**{name: limits.number(name) for name in _limit_names()}),
+        RightsTerms(**{name: _span(rights.table(name)) for name in ("answer", "extension", "remind")}),
+    )
 
 
 def _term(code: str, entry: Entry) -> Term:

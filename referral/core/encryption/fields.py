@@ -4,26 +4,26 @@ What is assigned waits in the column's own place as plaintext that no statement 
 (`flush.py`). What is stored stays sealed until the attribute is read inside `open_reading`; no plaintext is kept.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar, Final, Generic, TypeVar, overload
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, event, update
+from sqlalchemy import Column, LargeBinary, Table, event, update
 from sqlalchemy.orm import Session, mapped_column
 from sqlalchemy.orm.attributes import instance_state
 
 from referral.core.database import Base
 from referral.core.encryption.cache import held_keys
+from referral.core.encryption.cells import CELL, Cell
 from referral.core.encryption.codecs import Codec
 from referral.core.encryption.envelope import BODY_START, HEADER_SIZE, DataKey, label_prefix
 from referral.core.encryption.guard import sealed_check
-from referral.core.encryption.index import TAG_SIZE, BlindIndex, IndexKeys, index_input
+from referral.core.encryption.index import TAG_SIZE, BlindIndex, IndexKeys, index_input, index_label
 from referral.core.encryption.reading import Permit, find_permit
 from referral.core.encryption.ring import ring_of
-from referral.core.encryption.search import SealedExpression, index_label
+from referral.core.encryption.search import SealedExpression
 from referral.core.errors import Tampered
 
 T = TypeVar("T")
@@ -53,7 +53,9 @@ class Sealed(Generic[T]):
         self.label = self.label or f"{owner.__tablename__}.{name}"
         self.prefix = label_prefix(self.label)
         self.dump, self.load = self.codec.dump, self.codec.load
-        sealed = mapped_column(self.column, LargeBinary, nullable=True)
+        subject = getattr(owner, "__subject__", "id")
+        cell = Cell(self.label, subject, self.load, self.index, self.tag_column if self.index else "")
+        sealed = mapped_column(self.column, LargeBinary, nullable=True, info={CELL: cell})
         event.listen(sealed.column, "after_parent_attach", _add_check)
         setattr(owner, self.column, sealed)
         if self.index:
@@ -156,11 +158,6 @@ class SealedModel(Base):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.__sealed__ = tuple(each for kind in cls.__mro__ for each in vars(kind).values() if isinstance(each, Sealed))
-
-    @classmethod
-    def index_columns(cls) -> Mapping[str, ColumnElement[bytes | None]]:
-        """The columns with index tags, by the label of the field they index."""
-        return {field.label: getattr(cls, field.tag_column) for field in cls.__sealed__ if field.index}
 
     @classmethod
     def clear_indexes(cls, session: Session, subject_id: UUID) -> None:

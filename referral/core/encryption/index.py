@@ -14,7 +14,6 @@ from uuid import UUID
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from referral.core.encryption.normalise import normalise_client_number, normalise_email, normalise_phone
@@ -89,18 +88,34 @@ class ClientNumber:
         return normalise_client_number(text)
 
 
+@dataclass(frozen=True)
+class RowId:
+    """The id of a row of ours."""
+
+    scope: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The rule: the id in hexadecimal, first version."""
+        return "id-1"
+
+    def normalise(self, text: str) -> str:
+        """The 32 digits; ValueError for anything else."""
+        return UUID(text).hex
+
+
 class IndexedModel(Protocol):
     """A kind of row that may carry tags; every `SealedModel` class is one."""
-
-    @classmethod
-    def index_columns(cls) -> Mapping[str, ColumnElement[bytes | None]]:
-        """The columns with tags, by the label of the field they index."""
-        ...
 
     @classmethod
     def clear_indexes(cls, session: Session, subject_id: UUID) -> None:
         """Empty every tag of one person."""
         ...
+
+
+def index_label(label: str, index: BlindIndex) -> str:
+    """The label of an index key: the column and the rule of normalisation."""
+    return f"{label}#{index.name}"
 
 
 def index_input(index: BlindIndex, normalised: str, scope_id: UUID | None) -> bytes:
@@ -111,25 +126,36 @@ def index_input(index: BlindIndex, normalised: str, scope_id: UUID | None) -> by
 
 
 class IndexKeys:
-    """The keys of all blind indexes, derived from the live versions of the index root key (RFC 5869)."""
+    """The keys of all blind indexes, derived from the live versions of the index root key (RFC 5869).
 
-    def __init__(self, roots: Mapping[int, bytes], expires: float) -> None:
-        self.versions = tuple(sorted(roots, reverse=True))
+    `written` is the version of new tags. It is not the newest while a new one is only announced.
+    """
+
+    def __init__(self, roots: Mapping[int, bytes], written: int, expires: float) -> None:
+        self.versions = (written, *sorted(roots.keys() - {written}, reverse=True))
         self.expires = expires
         self._roots = dict(roots)
         self._derived: dict[tuple[str, str, int], HMAC] = {}
 
     def tag(self, label: str, data: bytes) -> bytes:
-        """The tag to store: under the newest version."""
+        """The tag to store: under the version that is written."""
         return self._digest("bix", label, self.versions[0], data)[:TAG_SIZE]
 
     def candidates(self, label: str, data: bytes) -> list[bytes]:
-        """Every tag under which the value may stand while an index is being renewed, the newest first."""
+        """Every tag under which the value may stand while an index is being renewed, the one to store first."""
         return [self._digest("bix", label, version, data)[:TAG_SIZE] for version in self.versions]
 
     def fingerprint(self, label: str, data: bytes) -> bytes:
         """A keyed digest of 33 bytes: equal for equal bytes, meaningless without the key."""
         return self._digest("fingerprint", label, self.versions[0], data)
+
+    def fingerprints(self, label: str, data: bytes) -> list[bytes]:
+        """Every digest under which these bytes may be known while the root is being renewed, the one to store first."""
+        return [self._digest("fingerprint", label, version, data) for version in self.versions]
+
+    def tag_of(self, version: int, label: str, data: bytes) -> bytes:
+        """The tag under one version."""
+        return self._digest("bix", label, version, data)[:TAG_SIZE]
 
     def _digest(self, purpose: str, label: str, version: int, data: bytes) -> bytes:
         """The version, and the HMAC under the key of this purpose, label and version."""

@@ -1,27 +1,28 @@
 """The key ring of one running application: finds, makes and destroys keys, and seals what has no model.
 
 All work with keys runs in the caller's session, on its connection and in its transaction; only `initialise` and
-`rotate_kek` open a transaction of their own.
+`rotate` open transactions of their own.
 """
 
-import os
 import time
-import weakref
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, MetaData, exists, select, text
 from sqlalchemy.orm import Session
 
+from referral.core.database import Base
 from referral.core.encryption.cache import HeldKeys, KeyCache, held_keys, hold_keys
+from referral.core.encryption.doctor import Doctor, Finding
 from referral.core.encryption.envelope import DataKey, WrongKey, generation_of, label_prefix, place_of
+from referral.core.encryption.forking import watch_forks
 from referral.core.encryption.index import IndexedModel, IndexKeys
-from referral.core.encryption.keys import INDEX_SUBJECT, RESERVED_SUBJECTS
-from referral.core.encryption.providers import KeyProvider
+from referral.core.encryption.keys import INDEX_SUBJECT, RESERVED_SUBJECTS, subject_key, wrapping_key
+from referral.core.encryption.providers import KekProvider, KeyRefused
 from referral.core.encryption.reading import renew_permit
-from referral.core.encryption.rotation import KeyStatus, read_status, rewrap
+from referral.core.encryption.rotation import Heard, KeyStatus, Report, read_status, rotate
 from referral.core.encryption.store import KeyStore
 from referral.core.errors import Erased, KeyMissing
 
@@ -35,13 +36,13 @@ def _nobody() -> Iterable[UUID]:
 class KeyRing:
     """Keys for one database. `ttl` is in seconds, `max_keys` bounds what the process keeps in memory."""
 
-    def __init__(self, engine: Engine, provider: KeyProvider, *, ttl: float = 60.0, max_keys: int = 4096) -> None:
+    def __init__(self, engine: Engine, provider: KekProvider, *, ttl: float = 60.0, max_keys: int = 4096) -> None:
         self.engine = engine
         self.provider = provider
         self._store = KeyStore(provider, ttl)
         self._cache = KeyCache(max_keys)
         self._index: IndexKeys | None = None
-        _renew_locks_after_fork(self)
+        watch_forks(self)
 
     def initialise(self) -> None:
         """Make the first wrapping key and the reserved keys where they are absent; safe to run twice or at once."""
@@ -51,7 +52,7 @@ class KeyRing:
                     connection.execute(text("LOCK TABLE wrapping_key IN SHARE ROW EXCLUSIVE MODE"))
                 self._store.ensure_wrapping_key(connection)
                 present = self._store.load(connection, RESERVED_SUBJECTS)
-                self._store.create(connection, [each for each in RESERVED_SUBJECTS if each.int not in present])
+                self._store.create(connection, {each: 1 for each in RESERVED_SUBJECTS if each.int not in present})
         finally:
             self.forget()
 
@@ -61,7 +62,7 @@ class KeyRing:
         self._cache.clear()
         self._index = None
 
-    def renew_locks(self) -> None:
+    def renew_after_fork(self) -> None:
         """Start a forked child with locks that nobody holds."""
         self._store.renew_lock()
         self._cache.renew_lock()
@@ -83,7 +84,21 @@ class KeyRing:
         if None in present.values():
             raise Erased
         if new := [subject_id for subject_id in unknown if subject_id.int not in present]:
-            held.keep_created(self._store.create(session.connection(), new))
+            held.keep_created(self._store.create(session.connection(), dict.fromkeys(new, 1)))
+
+    def living(self, session: Session, subject_ids: Collection[UUID]) -> set[UUID]:
+        """Those of these people who were not erased. Raises `KeyMissing` for somebody who never had a key."""
+        held = self._held(session)
+        found = self._load(session, self._unknown(session, subject_ids))
+        living = {each for each in subject_ids if held.get(each) is not None}
+        if any(each.int not in found for each in set(subject_ids) - living):
+            raise KeyMissing
+        return living
+
+    def erased_since(self, session: Session, since: datetime) -> Sequence[UUID]:
+        """Who was erased at this instant or later."""
+        destroyed = select(subject_key.c.subject_id).where(subject_key.c.destroyed_at >= since)
+        return session.scalars(destroyed.distinct()).all()
 
     def newest_key(
         self, session: Session, subject_id: UUID, siblings: Callable[[], Iterable[UUID]] = _nobody
@@ -147,6 +162,10 @@ class KeyRing:
         """A keyed digest of 33 bytes: recognises equal bytes without keeping them."""
         return self.index_keys(session).fingerprint(label, data)
 
+    def fingerprints(self, session: Session, label: str, data: bytes) -> list[bytes]:
+        """Every digest under which these bytes may be kept while the root is being renewed; `fingerprint` is first."""
+        return self.index_keys(session).fingerprints(label, data)
+
     def index_keys(self, session: Session) -> IndexKeys:
         """The keys of the blind indexes and their live versions, read again after their time to live."""
         known = self._index
@@ -156,32 +175,38 @@ class KeyRing:
 
     # Rotation
 
-    def rotate_kek(self, batch: int = 500, progress: Callable[[int], None] | None = None) -> int:
-        """Bring every live key under the provider's newest KEK; returns how many were wrapped anew.
+    def rotate(
+        self,
+        kind: str,
+        metadata: MetaData = Base.metadata,
+        *,
+        clock: Callable[[], datetime],
+        batch: int = 500,
+        heard: Heard = lambda _progress, _seen: None,
+    ) -> Report:
+        """A new KEK (`kek`), new data keys (`data`) or a new root of the indexes (`index`), beside the service.
 
-        Runs beside the service, and runs on where it was stopped. `progress` hears the running total after each
-        batch. Destroy the old KEK only when `status` counts nothing under it, twice the time to live apart.
+        Goes on with the rotation of this kind that runs, or begins one; returns when it is done, or has to wait for
+        caches to forget. It commits every `batch` items; `heard` learns of each batch, and may wait a while.
         """
         try:
-            return rewrap(self.engine, self._store, batch, progress)
+            return rotate(self.engine, self._store, kind, metadata, clock=clock, batch=batch, heard=heard)
         finally:
-            self._store.forget()
+            self.forget()
 
-    def renew_kek(self, batch: int = 500, progress: Callable[[int], None] | None = None) -> int:
-        """Make a new KEK and bring every live key under it; first ends a renewal that was stopped halfway.
+    def status(self, session: Session, metadata: MetaData = Base.metadata) -> KeyStatus:
+        """How many keys and tags lie under which KEK, wrapping key, generation and version; and what rotates."""
+        return read_status(session.connection(), metadata)
 
-        Returns how many keys were wrapped anew.
-        """
-        with self.engine.connect() as connection:
-            standing = read_status(connection, ()).wrapping_keys
-        newest = self.provider.current()
-        if all(each.kek_id == newest for each in standing if each.live_keys):
-            self.provider.create()
-        return self.rotate_kek(batch, progress)
+    def examine(self, session: Session, metadata: MetaData = Base.metadata) -> list[Finding]:
+        """Open everything, change nothing, and say what is wrong."""
+        return Doctor(session.connection(), self._store, metadata).examine()
 
-    def status(self, session: Session, models: Collection[type[IndexedModel]] = ()) -> KeyStatus:
-        """How many keys lie under which KEK and wrapping key, and which index versions are in use."""
-        return read_status(session.connection(), models)
+    def refuse_if_used(self, session: Session, kek_id: str) -> None:
+        """Raise `KeyRefused` while a wrapping key lies under this KEK: end the rotation first, it drops those."""
+        is_used = session.scalar(select(exists().where(wrapping_key.c.kek_id == kek_id)))
+        if is_used or kek_id == self.provider.current():
+            raise KeyRefused("Deze sleutel is nog in gebruik. Maak eerst een rotatie van de KEK af.")
 
     def _unknown(self, session: Session, subject_ids: Iterable[UUID]) -> list[UUID]:
         held = self._held(session)
@@ -214,13 +239,3 @@ def ring_of(session: Session) -> KeyRing:
     if ring is None:
         raise RuntimeError("no key ring is bound to this session")
     return ring
-
-
-def _renew_locks_after_fork(ring: KeyRing) -> None:
-    known = weakref.ref(ring)
-
-    def renew() -> None:
-        if (survivor := known()) is not None:
-            survivor.renew_locks()
-
-    os.register_at_fork(after_in_child=renew)

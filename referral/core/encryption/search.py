@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.util import AliasedInsp
 
-from referral.core.encryption.index import BlindIndex, index_input
+from referral.core.encryption.index import BlindIndex, index_input, index_label
 from referral.core.encryption.ring import ring_of
 
 
@@ -44,8 +44,3 @@ class SealedExpression:
     like = ilike = contains = startswith = endswith = between = in_ = is_ = is_not = asc = desc = _refuse
     __clause_element__ = _refuse
     __hash__ = None  # type: ignore[assignment]
-
-
-def index_label(label: str, index: BlindIndex) -> str:
-    """The label of an index key: the column and the rule of normalisation."""
-    return f"{label}#{index.name}"

@@ -1,6 +1,6 @@
 """The web door of every area: the only place below the doors that knows Flask."""
 
-from referral.core.http.application import Application, install
+from referral.core.http.application import Application, install, refuse
 from referral.core.http.doors import (
     ApiBlueprint,
     PageQuery,
@@ -29,4 +29,5 @@ __all__ = [
     "invalid",
     "json_body",
     "pointer_step",
+    "refuse",
 ]

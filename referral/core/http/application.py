@@ -1,6 +1,5 @@
 """The web application: a request is a unit of work, default deny, one shape for every refusal."""
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
@@ -30,9 +29,11 @@ from referral.core.errors import (
     Stale,
     Unavailable,
 )
+from referral.core.http import recording
 from referral.core.http.doors import expected_version, invalid
 from referral.core.http.problems import answer_problem, from_http
 from referral.core.policy import Access, Actor, Door, Operations
+from referral.core.tracing import continue_trace
 from referral.core.work import Service, Work
 
 API_VERSION = "1.0.0"
@@ -105,13 +106,13 @@ class Application(Flask):
             return self.make_response(super().dispatch_request())
         if request.mimetype != "text/csv":
             request.max_content_length = self.config["MAX_BODY_BYTES"]
-        with self.service.work(trace_id=g.trace_id) as work:
+        with self.service.work(span=g.span) as work:
             g.work = work
             self._admit(access, work)
             key = idempotency.read_key(request.headers.get("Idempotency-Key"), access.idempotency)
-            if key is None:
-                return self.make_response(super().dispatch_request())
-            return self._serve_once(key, work)
+            response = self.make_response(super().dispatch_request()) if key is None else self._serve_once(key, work)
+            recording.record_request(work, access)
+            return response
 
     def _admit(self, access: Access, work: Work) -> None:
         if access.door is Door.PUBLIC:
@@ -130,6 +131,7 @@ class Application(Flask):
             work, g.actor, request.endpoint or "", request.path, key, request.get_data(cache=True)
         )
         if first_answer is not None:
+            recording.record_request(work, self.operations[request.endpoint or ""], result=recording.REPLAYED)
             response = Response(first_answer.body, status=first_answer.status, mimetype="application/json")
             response.headers.update({**first_answer.headers, "Idempotent-Replayed": "true"})
             return response
@@ -160,7 +162,8 @@ def _database_problem(error: Exception) -> Problem:
     return InternalFault()
 
 
-def _refuse(error: Exception) -> Response:
+def refuse(error: Exception) -> Response:
+    """The answer to what went wrong, with its row in the audit log; the way in which every refusal leaves."""
     if isinstance(error, Problem):
         problem = error
     elif isinstance(error, HTTPException):
@@ -182,14 +185,13 @@ def _refuse(error: Exception) -> Response:
 
 def _leave_trace(problem: Problem) -> Problem:
     """The audit row of a refusal, in a transaction of its own since the deed's was rolled back."""
-    actor: Actor | None = g.get("actor")
-    if actor is None:
-        return problem
     application: Application = g.application
-    access = application.operations[request.endpoint or ""]
+    access = application.operations.get(request.endpoint or "")
+    if access is None or access.unrecorded:
+        return problem
     try:
-        with application.service.work(trace_id=g.trace_id) as work:
-            work.record(actor, access.action, "operation", None, result=problem.slug)
+        with application.service.work(span=g.span) as work:
+            recording.record_refusal(work, access, problem.slug)
     except Exception as error:
         log.error("audit", trace_id=g.trace_id, kind=type(error).__name__)
         return Unavailable()
@@ -204,12 +206,13 @@ def install(
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     app.before_request(partial(_begin, app))
-    app.register_error_handler(Exception, _refuse)
+    app.register_error_handler(Exception, refuse)
     app.after_request(_dress)
 
 
 def _begin(app: Application) -> None:
-    g.application, g.trace_id, g.started = app, secrets.token_hex(16), perf_counter()
+    g.application, g.span, g.started = app, continue_trace(request.headers.get("traceparent")), perf_counter()
+    g.trace_id = g.span.trace_id
 
 
 def _dress(response: Response) -> Response:
@@ -226,6 +229,7 @@ def _dress(response: Response) -> Response:
     )
     if "trace_id" in g:
         response.headers["Trace-Id"] = g.trace_id
+        response.headers["traceparent"] = g.span.traceparent
     _allow_origin(response)
     return response
 
@@ -237,7 +241,11 @@ def _allow_origin(response: Response) -> None:
         response.headers["Access-Control-Allow-Origin"] = "*"
     elif origin and origin in allowed:
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, If-Match"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Authorization, Content-Type, Idempotency-Key, If-Match, traceparent"
+        )
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
-        response.headers["Access-Control-Expose-Headers"] = "API-Version, ETag, Location, Idempotent-Replayed"
+        response.headers["Access-Control-Expose-Headers"] = (
+            "API-Version, ETag, Location, Idempotent-Replayed, traceparent"
+        )
         response.headers["Vary"] = "Origin"

@@ -28,12 +28,16 @@ from referral.identity.usecases.directory import (
     show_me,
     terms_for,
     terms_of,
+    works_at,
 )
+from referral.identity.usecases.keeping import Retention, period_faults, retention_for, retention_of
 from referral.identity.usecases.register import (
     RegisterOrganisation,
     RegisterRegion,
+    SetRetention,
     register_organisation,
     register_region,
+    set_retention,
 )
 from referral.identity.usecases.sessions import (
     SignedIn,
@@ -70,8 +74,10 @@ __all__ = [
     "RegisterOrganisation",
     "RegisterRegion",
     "RegisterUser",
+    "Retention",
     "RevokeToken",
     "SetPassword",
+    "SetRetention",
     "SignIn",
     "SignOut",
     "SignedIn",
@@ -89,12 +95,16 @@ __all__ = [
     "issue_token",
     "list_organisations",
     "list_users",
+    "period_faults",
     "region_organisations_for",
     "register_organisation",
     "register_region",
     "register_user",
+    "retention_for",
+    "retention_of",
     "revoke_token",
     "set_password",
+    "set_retention",
     "shared_regions",
     "show_me",
     "sign_in",
@@ -102,4 +112,5 @@ __all__ = [
     "switch_organisation",
     "terms_for",
     "terms_of",
+    "works_at",
 ]

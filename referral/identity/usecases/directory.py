@@ -108,6 +108,12 @@ def find_coach(work: Work, user_id: UUID, organisation_id: UUID | None) -> User:
     return coach
 
 
+def works_at(session: Session, organisation_id: UUID, user_id: UUID) -> bool:
+    """Whether this person has a role in the organisation, or had one until the account ended."""
+    mine = (Membership.user_id == user_id, Membership.organisation_id == organisation_id)
+    return session.scalar(select(Membership.user_id).where(*mine).limit(1)) is not None
+
+
 def has_other_colleague(session: Session, organisation_id: UUID, role: Role, user_id: UUID) -> bool:
     """Whether anybody but this user holds the role here: nobody leaves a case without one (requirement L8).
 

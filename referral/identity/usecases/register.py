@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from referral.core.codelists import default_terms, labour_market_regions, municipalities
-from referral.core.errors import FieldError, Invalid
+from referral.core.errors import FieldError, Invalid, NotFound
 from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import Organisation, Region, RegionKind, organisation_region
 from referral.identity.usecases.authority import demand_administrator
+from referral.identity.usecases.keeping import period_faults
 
 LONGEST_NAME = 200
 
@@ -63,6 +64,31 @@ def register_organisation(command: RegisterOrganisation, *, actor: Actor, work: 
     for region_id in dict.fromkeys(command.region_ids):
         work.session.execute(insert(organisation_region).values(organisation_id=organisation.id, region_id=region_id))
     work.record(actor, "organisation:register", "organisation", organisation.id, kind=organisation.kind)
+    return organisation
+
+
+@dataclass(frozen=True)
+class SetRetention:
+    """One period of an organisation, in place of the service's; None gives the service's back."""
+
+    organisation_id: UUID
+    term: str
+    period: str | None
+
+
+def set_retention(command: SetRetention, *, actor: Actor, work: Work) -> Organisation:
+    """Keep records of one term longer or shorter, for this organisation. Raises `NotFound` and `Invalid`."""
+    demand_administrator(actor)
+    organisation = work.session.get(Organisation, command.organisation_id)
+    if organisation is None:
+        raise NotFound
+    periods = {**(organisation.retention or {}), command.term: command.period}
+    kept = {term: period for term, period in periods.items() if period is not None}
+    if faults := period_faults(kept):
+        raise Invalid(errors=[FieldError("/period", "period", fault) for fault in faults])
+    organisation.retention = kept or None
+    work.session.flush()
+    work.record(actor, "organisation:set_retention", "organisation", organisation.id, term=command.term)
     return organisation
 
 

@@ -1,5 +1,6 @@
 """Signing in and out: sessions live in the database, so that ending one is final (ASVS V7)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
@@ -91,12 +92,12 @@ def sign_in(command: SignIn, *, work: Work) -> SignedIn | None:
     because the failed attempt must be kept. Raises `TooManyRequests` after ten failures in five minutes.
     """
     email = normal_email(command.email)
-    email_hash = work.service.key_ring.fingerprint(work.session, "sign_in_attempt.email", email.encode())
-    _refuse_guessing(work, email_hash)
+    email_hashes = work.service.key_ring.fingerprints(work.session, "sign_in_attempt.email", email.encode())
+    _refuse_guessing(work, email_hashes)
     user = _user_with(work, email, command.password)
     organisation_id = _workplace(work, user.id, command.organisation_id) if user else None
     succeeded = user is not None and organisation_id is not None
-    work.session.add(SignInAttempt(email_hash=email_hash, attempted_at=work.now, succeeded=succeeded))
+    work.session.add(SignInAttempt(email_hash=email_hashes[0], attempted_at=work.now, succeeded=succeeded))
     if user is None or organisation_id is None:
         work.record(system_actor(command.origin), "session:sign_in", "user", None, result="refused")
         return None
@@ -148,14 +149,14 @@ def forget_old_attempts(work: Work) -> int:
     return int(getattr(work.session.execute(old), "rowcount", 0))
 
 
-def _refuse_guessing(work: Work, email_hash: bytes) -> None:
+def _refuse_guessing(work: Work, email_hashes: Sequence[bytes]) -> None:
     if work.session.get_bind().dialect.name == "postgresql":
         # One attempt at a time per address, or parallel guesses would all be counted too late.
-        work.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(email_hash[-8:], signed=True))))
+        work.session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(email_hashes[-1][-8:], signed=True))))
     failures = work.session.scalars(
         select(SignInAttempt.attempted_at)
         .where(
-            SignInAttempt.email_hash == email_hash,
+            SignInAttempt.email_hash.in_(email_hashes),
             SignInAttempt.attempted_at > work.now - FAILURE_WINDOW,
             SignInAttempt.succeeded.is_(False),
         )

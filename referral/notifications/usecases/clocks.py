@@ -1,7 +1,8 @@
 """The table of the clocks: every date of a referral, when it counts, and what the service does when it has passed.
 
 The clocks are asked from the top down, so that a case that ends today is not also reminded of. Time on hold does not
-count: while a case is held, only the clock of the hold itself runs. A clock that told somebody does so once a date.
+count: while a case is held, only the clock of the hold itself runs, and
+while the data are only kept (AVG art. 18) none. A clock that told somebody does so once a date.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,8 @@ from referral.referrals.workflow import OPEN, EventName, Party, Status
 
 Answer = Callable[[Referral, Work], "str | None"]
 
-_RUNS = Referral.hold_since.is_(None)
+_RUNS = and_(Referral.hold_since.is_(None), Referral.restricted_at.is_(None))
+_HELD = and_(Referral.hold_since.is_not(None), Referral.restricted_at.is_(None))
 _OPEN = and_(_RUNS, Referral.status.in_(OPEN))
 
 
@@ -105,7 +107,7 @@ def _remind(referral: Referral, work: Work) -> str:
 
 
 CLOCKS: tuple[Clock, ...] = (
-    Clock("resume", Referral.resume_on, Referral.hold_since.is_not(None), _resume),
+    Clock("resume", Referral.resume_on, _HELD, _resume),
     Clock("end", Referral.end_on, _OPEN, _end),
     Clock(
         "offer",
@@ -150,7 +152,14 @@ def _delete(referral: Referral, work: Work) -> str | None:
     work.session.execute(delete(ReferralEvent).where(ReferralEvent.referral_id == referral.id))
     work.session.delete(referral)
     work.session.flush()
-    work.record(SYSTEM, "referral:delete_draft", "referral", referral.id)
+    work.record(
+        SYSTEM,
+        "referral:delete_draft",
+        "referral",
+        referral.id,
+        subjects=[referral.participant_id],
+        controller=referral.source_organisation_id,
+    )
     return "deleted"
 
 

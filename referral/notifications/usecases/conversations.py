@@ -82,7 +82,7 @@ def _give_for(kind: Kind, organisation_id: UUID, conducted_until: date, work: Wo
 
 def _give_once(kind: Kind, organisation_id: UUID, day: date | None, work: Work) -> bool:
     try:
-        with work.session.begin_nested():
+        with work.attempt():
             give_notice(kind, organisation_id, WHO[kind], day, work)
     except IntegrityError:
         return False

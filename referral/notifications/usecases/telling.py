@@ -14,6 +14,8 @@ from referral.identity.models import Membership, Organisation, User
 from referral.notifications.digests import CaseLine, Chapter, next_step, status_label
 from referral.notifications.models import Digest, Kind, Notice, digest_line
 from referral.notifications.usecases.conversations import WHO, count_undiscussed, still_undiscussed
+from referral.notifications.usecases.expiring import people_due
+from referral.notifications.usecases.rights import OFFICER_KINDS, TOLD_OF_RIGHTS, still_undecided, waiting_requests
 from referral.referrals.models import Referral
 from referral.referrals.workflow import OPEN, Party, Status
 
@@ -36,14 +38,18 @@ _TRUE_WHILE: Final[dict[Kind, ColumnElement[bool]]] = {
     Kind.ESCALATION: and_(_IS_OPEN, Referral.escalate_on == Notice.due_on),
     Kind.REMINDER: and_(_HAS_BALL, Referral.remind_on == Notice.due_on),
 }
-"""A notice about a case is true as long as the clock that gave it still stands on the same date, and no hold runs."""
+"""A notice about a case is true as long as its clock still stands on the same date, and nothing holds the case."""
 
 _TRUE: Final = or_(
     and_(
         Referral.hold_since.is_(None),
+        Referral.restricted_at.is_(None),
         or_(*(and_(Notice.kind == kind, holds) for kind, holds in _TRUE_WHILE.items())),
     ),
     and_(Notice.kind.in_(WHO), still_undiscussed()),
+    Notice.kind == Kind.RETENTION,
+    and_(Notice.kind.in_(OFFICER_KINDS), still_undecided()),
+    Notice.kind.in_(TOLD_OF_RIGHTS),
 )
 _TOLD: Final = exists().where(
     digest_line.c.notice_id == Notice.id,
@@ -74,7 +80,7 @@ def pending_for(user_id: UUID, work: Work) -> list[Pending]:
     rows = work.session.execute(pending(Notice, Referral, Organisation).where(User.id == user_id))
     order = list(Kind)
     return sorted(
-        (Pending(*row) for row in rows),
+        (found for row in rows if not is_past(found := Pending(*row), work)),
         key=lambda row: (
             row.organisation.name,
             row.organisation.id,
@@ -85,6 +91,13 @@ def pending_for(user_id: UUID, work: Work) -> list[Pending]:
     )
 
 
+def is_past(row: Pending, work: Work) -> bool:
+    """Whether a notice about retention comes too late to tell: the day has been, or nobody falls due on it any more."""
+    if row.notice.kind is not Kind.RETENTION:
+        return False
+    return not people_due(row.organisation.id, row.notice.due_on, work)
+
+
 def chapters_for(user: User, rows: Sequence[Pending], work: Work) -> list[Chapter]:
     """The chapters of a digest, in the order of the rows."""
     chapters = []
@@ -92,6 +105,13 @@ def chapters_for(user: User, rows: Sequence[Pending], work: Work) -> list[Chapte
         if kind in WHO:
             screenings = count_undiscussed(organisation.id, kind, work)
             chapters.append(Chapter(organisation.name, kind, screenings=screenings))
+        elif kind is Kind.RETENTION:
+            days = [row.notice.due_on for row in group]
+            falling_due = [(day, people_due(organisation.id, day, work)) for day in days]
+            chapters.append(Chapter(organisation.name, kind, falling_due=falling_due))
+        elif kind in OFFICER_KINDS:
+            requests, first_due_on = waiting_requests(organisation.id, kind, work)
+            chapters.append(Chapter(organisation.name, kind, requests=requests, first_due_on=first_due_on))
         else:
             cases = [_line(row.referral, row, user, work) for row in group if row.referral is not None]
             chapters.append(Chapter(organisation.name, kind, cases))

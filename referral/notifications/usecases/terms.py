@@ -11,6 +11,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from referral.core.work import Service, Work
 from referral.notifications.usecases.clocks import CLOCKS, Clock
 from referral.notifications.usecases.conversations import organisations_with_overdue, remind_of_conversations
+from referral.notifications.usecases.expiring import organisations_with_retention, tell_of_retention
+from referral.notifications.usecases.rights import organisations_with_requests, remind_of_requests
 from referral.referrals.models import Referral
 
 BATCH = 200
@@ -51,14 +53,20 @@ Stroke = Callable[[UUID, Work], list[str]]
 
 
 def _strokes(service: Service) -> Iterator[tuple[str, UUID, Stroke]]:
-    """Everything that is due, found as the run proceeds: the clocks of the table in its order, then the screenings."""
+    """Everything that is due, found as the run proceeds: the clocks in their order, then the organisations."""
     for clock in CLOCKS:
         for referral_id in _due(service, clock):
             yield clock.name, referral_id, _striking(clock)
     with service.work(read_only=True) as work:
         organisations = organisations_with_overdue(work)
+        retaining = organisations_with_retention(work)
+        responsible = organisations_with_requests(work)
     for organisation_id in organisations:
         yield "conversation", organisation_id, remind_of_conversations
+    for organisation_id in retaining:
+        yield "retention", organisation_id, tell_of_retention
+    for organisation_id in responsible:
+        yield "privacy_request", organisation_id, remind_of_requests
 
 
 def _striking(clock: Clock) -> Stroke:

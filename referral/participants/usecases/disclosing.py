@@ -1,15 +1,16 @@
 """Who else may see the participant: a disclosure opens, gets its coach, and ends. Called as a referral moves."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
 
+from referral.core import idempotency
 from referral.core.errors import Erased, GuardRefused, NotFound
 from referral.core.work import Work
 from referral.participants.models import Agreement, Disclosure, Participant
+from referral.participants.scopes import members_within
 
 REPLACED = "replaced"
 
@@ -25,12 +26,12 @@ def open_disclosure(
     legal_basis: str,
     data_scope: Sequence[str],
     agreement_id: UUID | None,
-    informed_by: UUID,
-    informed_on: date,
+    purpose: Callable[[], str | None],
 ) -> Disclosure:
     """Let the receiver see the person within the agreed scope; what is already so stays as it is.
 
     Another receiver, scope or agreement ends the old disclosure and opens a new one, so that history stays true.
+    `purpose` is asked only when a new one opens, and sealed with it.
     Raises `GuardRefused` without an agreement of this participant in force that covers the scope, and `Erased`.
     """
     asked = (organisation_id, agreement_id, sorted(data_scope))
@@ -48,10 +49,9 @@ def open_disclosure(
         legal_basis=legal_basis,
         data_scope=list(data_scope),
         agreement_id=agreement.id,
-        informed_by=informed_by,
-        informed_on=informed_on,
         started_at=work.now,
     )
+    disclosure.purpose = purpose()
     work.session.add(disclosure)
     work.session.flush()
     return disclosure
@@ -60,8 +60,9 @@ def open_disclosure(
 def assign_disclosure(work: Work, referral_id: UUID, user_id: UUID | None) -> None:
     """From now on only this coach sees the person; None gives sight back to the coaches of the team."""
     running = _running(work, referral_id)
-    if running is not None:
+    if running is not None and running.user_id != user_id:
         running.user_id = user_id
+        idempotency.withhold(work, running.participant_id, running.organisation_id)
 
 
 def end_disclosure(work: Work, referral_id: UUID, reason: str) -> None:
@@ -79,6 +80,17 @@ def end_disclosures_of(work: Work, participant_id: UUID, reason: str) -> int:
 def end_disclosures_under(work: Work, agreement_id: UUID, reason: str) -> int:
     """End everything that is shared under one agreement; returns how many disclosures that were."""
     return _end_all(work, Disclosure.agreement_id == agreement_id, reason)
+
+
+def mark_corrected(work: Work, participant_id: UUID, members: Collection[str]) -> int:
+    """Note with every disclosure, running or ended, that something it showed was corrected now; returns how many."""
+    query = select(Disclosure).where(Disclosure.participant_id == participant_id)
+    touched = [
+        each for each in work.session.scalars(query) if not set(members).isdisjoint(members_within(each.data_scope))
+    ]
+    for disclosure in touched:
+        disclosure.corrected_at = work.now
+    return len(touched)
 
 
 def hold_participant(work: Work, participant_id: UUID) -> Participant:
@@ -119,7 +131,9 @@ def _running(work: Work, referral_id: UUID) -> Disclosure | None:
 
 
 def _end(disclosure: Disclosure, work: Work, reason: str) -> None:
+    """End the sight, also through the answers that the receiver could still ask for again."""
     disclosure.ended_at, disclosure.end_reason = work.now, reason
+    idempotency.withhold(work, disclosure.participant_id, disclosure.organisation_id)
 
 
 def _end_all(work: Work, which: ColumnElement[bool], reason: str) -> int:

@@ -1,18 +1,28 @@
-"""Erasing a participant: the key is destroyed, so that every sealed word about this person is unreadable everywhere."""
+"""Erasing a participant: decided in one transaction, and from then on carried out, whatever stops in between.
+
+The decision is durable first; from its commit on nobody finds or reads this person any more. Only then follow the
+ledger, the keys and the remains (`completing`), so that no erasure is ever half done and forgotten.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from referral.core.errors import NotAllowed
 from referral.core.outbox import Event
 from referral.core.policy import Actor, Role
 from referral.core.work import Work
-from referral.participants.models import Participant
+from referral.participants.models import ErasureRequest, Participant
+from referral.participants.usecases.completing import destroy_decided
 from referral.participants.usecases.disclosing import end_disclosures_of
 from referral.participants.usecases.finding import own_participant
+from referral.participants.usecases.restricting import refuse_while_restricted
 
 ERASED = "erased"
+ON_REQUEST = "request"
+BACKUP_DAYS = 30
+RENEWAL = timedelta(days=1)
+"""The keys are renewed within a day after an erasure; from then on the old one only serves the backups of before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,32 +40,57 @@ class EraseParticipant:
 
 @dataclass(frozen=True)
 class ErasureReceipt:
-    """What was done, and what was not. `backups` end later: when the key version of their time is destroyed."""
+    """What was done, and what was not yet: backups end when the key of their time is destroyed, on the day promised."""
 
     participant_id: UUID
     erased_at: datetime
     ground: str
+    backups_unreadable_from: date
     live: str = "done"
     backups: str = "readable_until_key_destroyed"
-    explanation: str = (
-        "De gegevens zijn nu nergens in de dienst meer leesbaar. Een reservekopie van voor dit moment blijft leesbaar"
-        " tot de hoofdsleutel van die tijd is vernietigd. Dat de deelnemer was aangemeld en of er instemming was,"
-        " blijft zonder naam bewaard tot de bewaartermijn voorbij is."
-    )
+
+    @property
+    def explanation(self) -> str:
+        """The same for people."""
+        return (
+            f"Live: gewist op {self.erased_at:%d-%m-%Y}. Reservekopieën: onleesbaar vanaf"
+            f" {self.backups_unreadable_from:%d-%m-%Y}; dan is de hoofdsleutel van voor dit moment vernietigd. Wordt er"
+            " eerder een reservekopie teruggezet, dan wordt deze deelnemer daarin meteen weer gewist. Dat de deelnemer"
+            " was aangemeld en of er instemming was, blijft zonder naam bewaard tot de bewaartermijn voorbij is."
+        )
 
 
 def erase_participant(command: EraseParticipant, *, actor: Actor, work: Work) -> ErasureReceipt:
     """The privacy officer of the registering organisation erases the person for good (AVG art. 17).
 
-    Raises `NotFound`, `Erased` when it was done before, and `NotAllowed` for another role.
+    Raises `NotFound`, `Erased` when it was done before, `NotAllowed` for another role, and `GuardRefused` while the
+    data are to be kept (AVG art. 18), unless the person itself asks.
     """
     participant = own_participant(command.participant_id, actor=actor, work=work, hold=True)
     if not actor.has_role(Role.PRIVACY_OFFICER):
         raise NotAllowed
+    if command.ground != ON_REQUEST:
+        refuse_while_restricted(participant.id, work)
+    request = decide_erasure(participant, command.ground, actor=actor, work=work)
+    work.follow_with(destroy_decided)
+    return ErasureReceipt(participant.id, work.now, command.ground, request.backups_until)
+
+
+def decide_erasure(participant: Participant, ground: str, *, actor: Actor, work: Work) -> ErasureRequest:
+    """Write the decision down and close the person off: no tag to be found by, nothing shared, nothing to be read."""
     ended = end_disclosures_of(work, participant.id, ERASED)
-    work.service.key_ring.erase_subject(work.session, participant.id, [Participant], at=work.now)
-    participant.erased_at = work.now
     work.session.flush()
-    work.record(actor, "participant:erase", "participant", participant.id, ground=command.ground, disclosures=ended)
+    Participant.clear_indexes(work.session, participant.id)
+    participant.erased_at = work.now
+    days = timedelta(days=work.service.settings.get("backup_retention_days", BACKUP_DAYS))
+    request = ErasureRequest(
+        participant_id=participant.id,
+        ground=ground,
+        requested_at=work.now,
+        backups_until=work.today + RENEWAL + days,
+    )
+    work.session.add(request)
+    work.session.flush()
+    work.record(actor, "participant:erase", "participant", participant.id, ground=ground, disclosures=ended)
     work.publish(ParticipantErased(object_id=participant.id, actor_id=actor.id))
-    return ErasureReceipt(participant.id, work.now, command.ground)
+    return request

@@ -67,7 +67,7 @@ def search_participants(command: SearchParticipants, *, actor: Actor, work: Work
     _refuse_haste(actor, work)
     query = select(Participant.id).where(Participant.own_to(actor), _holds(command, member, actor, work))
     found = work.session.scalars(query.order_by(Participant.id)).all()
-    work.record(actor, SEARCH, "participant", None, matched_on=member, found=len(found))
+    work.record(actor, SEARCH, "participant", None, subjects=found, matched_on=member, found=len(found))
     return [Match(participant_id, MEMBERS[member]) for participant_id in found]
 
 

@@ -11,8 +11,9 @@ from referral.core.errors import NotAllowed
 from referral.core.policy import Actor, Role
 from referral.core.work import Work
 from referral.participants.models import Disclosure, Participant, is_registrar
-from referral.participants.scopes import EVERYTHING, PURPOSES, members_within
+from referral.participants.scopes import EVERYTHING, PURPOSES, RIGHTS, members_within
 from referral.participants.usecases.finding import find_participant
+from referral.participants.usecases.restricting import refuse_while_restricted
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -33,16 +34,18 @@ class ParticipantView:
     client_number: str | None = None
     birth_year: int | None = None
     language_background: str | None = None
-    screening_codes: list[str] | None = None
 
 
 def read_participant(participant_id: UUID, purpose: str, *, actor: Actor, work: Work) -> ParticipantView:
     """What the actor may see of this person for this purpose; the reading is on record (AVG art. 5(1)b and 5(2)).
 
-    Raises `NotFound`, `Erased`, and `NotAllowed` for a purpose that is not the actor's.
+    Raises `NotFound`, `Erased`, `NotAllowed` for a purpose that is not the actor's, and `GuardRefused` for another one
+    than the participant's rights while the data are only kept.
     """
     participant = find_participant(participant_id, actor=actor, work=work)
     shown = _members_shown(participant, purpose, actor, work)
+    if purpose != RIGHTS:
+        refuse_while_restricted(participant.id, work)
     with work.reading(actor, purpose):
         opened = {member: getattr(participant, member) for member in shown}
     return ParticipantView(

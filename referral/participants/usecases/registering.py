@@ -1,6 +1,6 @@
 """Registering a participant once, and changing what was registered. Nothing personal is answered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, select
 
 from referral.core.encryption import normalise_email, normalise_phone
 from referral.core.errors import DuplicateParticipant, Invalid, Stale
+from referral.core.outbox import Event
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.models import Organisation
 from referral.participants.models import Participant
+from referral.participants.usecases.disclosing import mark_corrected
 from referral.participants.usecases.finding import own_participant
 
 YOUNGEST = 14
@@ -38,14 +40,17 @@ class RegisterParticipant:
     preferred_moment: str | None = None
     birth_year: int | None = None
     language_background: str | None = None
-    screening_codes: Sequence[str] = ()
     allow_duplicate: bool = False
 
     @property
     def members(self) -> dict[str, Any]:
         """What is known of the person, by the name of the sealed attribute."""
-        given = {name: value for name, value in vars(self).items() if name != "allow_duplicate" and value is not None}
-        return {**given, "screening_codes": list(self.screening_codes) or None}
+        return {name: value for name, value in vars(self).items() if name != "allow_duplicate" and value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticipantCorrected(Event):
+    """Something of this participant (`object_id`) that others received was corrected or completed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +96,7 @@ def offer_or_register(
 def change_participant(command: ChangeParticipant, *, actor: Actor, work: Work) -> Participant:
     """Correct or complete what is registered; only the registering organisation does (AVG art. 16).
 
+    Every organisation that received a changed member hears of it, without the value (AVG art. 19).
     Raises `NotFound`, `Erased`, `Stale`, `Invalid` and `DuplicateParticipant`.
     """
     participant = own_participant(command.participant_id, actor=actor, work=work, hold=True)
@@ -104,6 +110,8 @@ def change_participant(command: ChangeParticipant, *, actor: Actor, work: Work) 
         setattr(participant, member, value)
     work.session.flush()
     work.record(actor, "participant:change", "participant", participant.id, members=sorted(command.changes))
+    if mark_corrected(work, participant.id, command.changes):
+        work.publish(ParticipantCorrected(object_id=participant.id, actor_id=actor.id))
     return participant
 
 

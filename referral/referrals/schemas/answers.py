@@ -53,6 +53,7 @@ def _case(referral: Referral) -> dict[str, Any]:
         if referral.is_held
         else None,
         "escalated": referral.is_escalated,
+        "restricted": referral.is_restricted,
         "offerDueOn": _day(referral.offer_due_on),
         "legalBasis": referral.legal_basis,
         "dataScope": referral.data_scope,
@@ -185,6 +186,7 @@ class ReferralSchema(ApiSchema):
     previous_referral_id = Id(allow_none=True)
     hold = Part(HoldAnswerSchema, allow_none=True)
     escalated = Flag()
+    restricted = Flag(metadata={"description": "De gegevens worden alleen bewaard (AVG art. 18)."})
     offer_due_on = Day(allow_none=True)
     legal_basis = Text(allow_none=True)
     data_scope = Listed(Text(), least=0)

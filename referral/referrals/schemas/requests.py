@@ -9,7 +9,8 @@ from referral.core.codes import read_screening_code
 from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Listed, Messages, Part, QueryFlag, Text, wrong
 from referral.core.http import PageQuery
 from referral.participants.schemas import ParticipantInSchema
-from referral.referrals.usecases import AgreementGiven, CreateReferral, ListReferrals
+from referral.participants.usecases import TOLD, AgreementGiven, Declaration, Informed
+from referral.referrals.usecases import CreateReferral, ListReferrals
 from referral.referrals.workflow import Party, Status
 
 
@@ -30,10 +31,34 @@ class HeldConversationSchema(ApiSchema):
     outcome = Code(labels("conversationOutcome"), required=True)
 
 
+class InformedSchema(ApiSchema):
+    on = Day(required=True, metadata={"description": "De dag waarop het de deelnemer is verteld."})
+    by = Id(load_default=None, metadata={"description": "Wie het vertelde; zonder dit veld bent u dat zelf."})
+    told = Listed(Code(labels("told")), load_default=list(TOLD), metadata={"description": "Wat er is verteld."})
+
+    @post_load
+    def to_command(self, members: dict[str, Any], **_: Any) -> Informed:
+        return Informed(**members | {"told": tuple(members["told"])})
+
+
+class DeclarationSchema(ApiSchema):
+    signed_on = Day(required=True)
+    form = Code(labels("declarationForm"), required=True)
+
+    @post_load
+    def to_command(self, members: dict[str, Any], **_: Any) -> Declaration:
+        return Declaration(**members)
+
+
 class AgreementGivenSchema(ApiSchema):
     given_on = Day(required=True)
     method = Code(labels("method"), required=True)
     data_scope = Listed(Code(labels("dataScope")), required=True)
+    informed = Part(InformedSchema, metadata={"description": "Wie de deelnemer vooraf vertelde wat er gedeeld wordt."})
+    declaration = Part(
+        DeclarationSchema,
+        metadata={"description": "De schriftelijke verklaring van geen bezwaar, waar de geheimhouding die vraagt."},
+    )
 
     @post_load
     def to_command(self, members: dict[str, Any], **_: Any) -> AgreementGiven:

@@ -19,7 +19,6 @@ from referral.referrals.usecases.answering import (
     waitlist_referral,
 )
 from referral.referrals.usecases.creating import (
-    AgreementGiven,
     ChangeReferral,
     CreateReferral,
     change_referral,
@@ -74,6 +73,7 @@ from referral.referrals.usecases.reading import (
     read_referral,
     view_of,
 )
+from referral.referrals.usecases.restricting import release_cases, restrict_cases
 from referral.referrals.usecases.steering import (
     AddNote,
     AssignCoach,
@@ -93,7 +93,6 @@ from referral.referrals.usecases.submitting import SubmitReferral, submit_referr
 __all__ = [
     "AcceptReferral",
     "AddNote",
-    "AgreementGiven",
     "AnswerQuestion",
     "AssignCoach",
     "ChangeReferral",
@@ -149,9 +148,11 @@ __all__ = [
     "record_contact",
     "record_follow_up",
     "record_progress",
+    "release_cases",
     "reopen_referral",
     "report_not_started",
     "require_open",
+    "restrict_cases",
     "resume_referral",
     "return_cases_of",
     "return_referral",

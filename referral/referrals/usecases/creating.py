@@ -13,10 +13,13 @@ from referral.core.work import Work
 from referral.identity.models import Organisation
 from referral.identity.usecases import terms_for
 from referral.participants.usecases import (
+    AgreementGiven,
     RegisterParticipant,
     offer_or_register,
     own_participant,
     record_agreement,
+    refuse_while_restricted,
+    wrong_in_agreement,
 )
 from referral.referrals import guards
 from referral.referrals.models import Referral
@@ -40,15 +43,6 @@ from referral.trajectories.usecases import find_trajectory
 
 _COMPLETES: tuple[Grant, ...] = ((Role.REFERRER, Relation.SOURCE),)
 _PICKS: tuple[Grant, ...] = ((Role.COORDINATOR, Relation.REGION),)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgreementGiven:
-    """That the participant agreed: when, how, and to which data being shared."""
-
-    given_on: date
-    method: str
-    data_scope: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +97,7 @@ def create_referral(command: CreateReferral, *, actor: Actor, work: Work) -> Ref
     trajectory = _find_trajectory(command.trajectory_id, errors, work=work)
     screenings = _find_screenings(command.screening_codes, errors, actor=actor, work=work)
     if command.agreement:
-        errors += guards.check_not_future("/agreement/givenOn", command.agreement.given_on, today)
+        errors += wrong_in_agreement(command.agreement, actor=actor, work=work, pointer="/agreement")
     guards.refuse_if_any(errors)
     referral = _draft(command, trajectory, screenings, actor=actor, work=work)
     terms = terms_for(work.session, actor.organisation_id)
@@ -117,6 +111,8 @@ def change_referral(command: ChangeReferral, *, actor: Actor, work: Work) -> Ref
     """The referrer completes a draft; the region's coordinator picks the trajectory that was asked advice about."""
     referral = hold_referral(command.referral_id, actor=actor, work=work)
     check_version(referral, command.expected_version, actor=actor, work=work)
+    if referral.is_restricted:
+        raise refusal(referral, actor, work)
     if referral.status is Status.DRAFT and permits(actor, _COMPLETES, referral):
         return _change_draft(referral, command.changes, actor=actor, work=work)
     if referral.status is Status.SUBMITTED and referral.trajectory_id is None and permits(actor, _PICKS, referral):
@@ -140,6 +136,7 @@ def _draft(
     command: CreateReferral, trajectory: Trajectory | None, screenings: list[Screening], *, actor: Actor, work: Work
 ) -> Referral:
     participant, birth_year, language = _resolve_participant(command, actor=actor, work=work)
+    refuse_while_restricted(participant, work)
     organisation = work.session.get_one(Organisation, actor.organisation_id)
     first = screenings[0] if screenings else None
     referral = Referral(
@@ -182,10 +179,7 @@ def _draft(
 
 
 def _record_agreement(participant_id: UUID, given: AgreementGiven, *, actor: Actor, work: Work) -> UUID:
-    agreement = record_agreement(
-        participant_id, given.given_on, given.method, list(given.data_scope), actor=actor, work=work
-    )
-    return agreement.id
+    return record_agreement(participant_id, given, actor=actor, work=work, pointer="/agreement").id
 
 
 def _resolve_participant(command: CreateReferral, *, actor: Actor, work: Work) -> tuple[UUID, int | None, str | None]:
@@ -231,7 +225,6 @@ def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, 
     guards.refuse_if_any(errors)
     given: AgreementGiven | None = changes.pop("agreement", None)
     if given is not None:
-        guards.refuse_if_any(guards.check_not_future("/agreement/givenOn", given.given_on, work.today))
         referral.agreement_id = _record_agreement(referral.participant_id, given, actor=actor, work=work)
         referral.data_scope = list(given.data_scope)
     for name, value in changes.items():
@@ -240,7 +233,8 @@ def _change_draft(referral: Referral, changes: dict[str, Any], *, actor: Actor, 
     referral.last_event = None  # An undo would bring back the draft as it was before this change.
     referral.version += 1
     work.session.flush()
-    work.record(actor, "referral:change", "referral", referral.id, members=members)
+    people = [referral.participant_id]
+    work.record(actor, "referral:change", "referral", referral.id, subjects=people, members=members)
     return referral
 
 

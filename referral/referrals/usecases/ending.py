@@ -9,18 +9,22 @@ from sqlalchemy import func, select
 from referral.core.audit import AuditEntry
 from referral.core.codes import new_reference
 from referral.core.database import new_id
+from referral.core.encryption import open_reading
 from referral.core.errors import GuardRefused
 from referral.core.policy import Actor
 from referral.core.work import AMSTERDAM, Work
 from referral.identity.models import User
+from referral.identity.usecases import retention_for
 from referral.participants.usecases import agreement_holds, withdraw_one_agreement
 from referral.referrals import guards
-from referral.referrals.models import Referral
+from referral.referrals.models import Referral, ReferralEvent
+from referral.referrals.retention import kept_until
 from referral.referrals.usecases.creating import find_active_trajectory
 from referral.referrals.usecases.moving import Deed, Move, begin, taking
 from referral.referrals.usecases.reading import effective_history
 from referral.referrals.usecases.state import restore
 from referral.referrals.usecases.submitting import submit_new
+from referral.referrals.usecases.tallying import count_outcomes
 from referral.referrals.workflow import FINAL, OPEN, SHARED, EventName, Status
 
 
@@ -98,7 +102,9 @@ def withdraw_agreement(command: WithdrawAgreement, *, actor: Actor, work: Work) 
 def stop_sharing(participant_id: UUID, *, actor: Actor, work: Work) -> int:
     """The participant withdrew its agreement or was erased: end every open referral; returns how many."""
     ids = work.session.scalars(
-        select(Referral.id).where(Referral.participant_id == participant_id, Referral.status.in_(OPEN))
+        select(Referral.id)
+        .where(Referral.participant_id == participant_id, Referral.status.in_(OPEN))
+        .order_by(Referral.id)
     ).all()
     for referral_id in ids:
         with taking(EventName.WITHDRAW_AGREEMENT, Move(referral_id=referral_id), actor=actor, work=work) as deed:
@@ -124,7 +130,8 @@ def reopen_referral(command: EndReferral, *, actor: Actor, work: Work) -> Referr
     """The coordinator brings an ended case back to the last open status, with a fresh clock."""
     with taking(EventName.REOPEN, command, actor=actor, work=work) as deed:
         guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
-        guards.check_retention(deed.referral, work.today)
+        ended, terms = deed.referral, retention_for(work.session, deed.referral.source_organisation_id)
+        guards.check_retention(kept_until(ended.status, ended.ended_at or work.now, terms), work.today)
         deed.target = _last_open_status(deed)
         deed.note_facts(why=command.reason)
         _let_go_of_who_left(deed)
@@ -142,10 +149,20 @@ def undo_last_event(command: Move, *, actor: Actor, work: Work) -> Referral:
             raise GuardRefused(
                 "De ontvanger heeft de gegevens al ingezien. Trek de verwijzing in.", code="already_read"
             )
+        if last.event is EventName.RECORD_FOLLOW_UP:
+            _uncount(last, deed)
         deed.undoes = last.sequence
         restore(deed.referral, last.before or {})
         _let_go_of_who_left(deed)
     return deed.referral
+
+
+def _uncount(follow_up: ReferralEvent, deed: Deed) -> None:
+    """Take an undone follow-up out of the figures; nobody reads its words, so no reading is on record."""
+    with open_reading(deed.work.session, "rights"):
+        outcomes = (follow_up.words or {}).get("outcomes", {})
+    day = follow_up.occurred_at.astimezone(AMSTERDAM).date()
+    count_outcomes(deed.work, deed.referral.source_kind, outcomes, on=day, by=-1)
 
 
 def transfer_referral(command: TransferReferral, *, actor: Actor, work: Work) -> Referral:

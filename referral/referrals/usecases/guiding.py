@@ -14,6 +14,7 @@ from referral.referrals.deadlines import next_working_day, repeat_reminder
 from referral.referrals.models import Referral
 from referral.referrals.usecases.moving import Deed, Move, taking
 from referral.referrals.usecases.reading import last_facts
+from referral.referrals.usecases.tallying import count_outcomes
 from referral.referrals.workflow import EventName, Status
 from referral.trajectories.models import Trajectory
 
@@ -182,15 +183,19 @@ def complete_trajectory(command: CompleteTrajectory, *, actor: Actor, work: Work
 
 
 def record_follow_up(command: RecordFollowUp, *, actor: Actor, work: Work) -> Referral:
-    """The coach records the aftercare conversation: still learning, at work, and what changed per area."""
+    """The coach records the aftercare conversation: still learning, at work, and what changed per area.
+
+    What changed is about health too (AVG art. 9), so it is sealed; what is counted leads to nobody.
+    """
     with taking(EventName.RECORD_FOLLOW_UP, command, actor=actor, work=work) as deed:
         guards.refuse_if_any(guards.check_not_future("/heldOn", command.held_on, work.today))
         deed.note_facts(
             heldOn=command.held_on,
             stillLearning=command.still_learning,
             atWork=command.at_work,
-            outcomes=dict(command.outcomes),
         )
+        deed.note_words(outcomes=dict(command.outcomes))
+        count_outcomes(work, deed.referral.source_kind, command.outcomes, on=work.today)
     return deed.referral
 
 

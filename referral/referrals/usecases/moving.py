@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from referral.core.codelists import Terms
+from referral.core.encryption import open_reading
 from referral.core.errors import EventRefused, GuardRefused, NotFound, Stale
 from referral.core.outbox import Event
 from referral.core.policy import Actor, Grant, Relation, Role, permits
@@ -229,12 +230,17 @@ def _sync_disclosure(deed: Deed) -> None:
             legal_basis=referral.legal_basis or "",
             data_scope=referral.data_scope,
             agreement_id=referral.agreement_id,
-            informed_by=deed.actor.id,
-            informed_on=deed.work.today,
+            purpose=lambda: _purpose_of(deed),
         )
         assign_disclosure(deed.work, referral.id, referral.coach_id)
     else:
         end_disclosure(deed.work, referral.id, deed.reason or deed.event.value)
+
+
+def _purpose_of(deed: Deed) -> str | None:
+    """From one seal to the other: nobody reads it, so no reading is on record."""
+    with open_reading(deed.work.session, "rights"):
+        return deed.referral.purpose
 
 
 def _write_history(deed: Deed, before: dict[str, Any] | None) -> ReferralEvent:
@@ -261,7 +267,15 @@ def _write_history(deed: Deed, before: dict[str, Any] | None) -> ReferralEvent:
         row.words = deed.words
     work.session.add(row)
     work.session.flush()
-    work.record(actor, f"referral:{deed.event.value}", "referral", referral.id, status=referral.status.value)
+    work.record(
+        actor,
+        f"referral:{deed.event.value}",
+        "referral",
+        referral.id,
+        subjects=[referral.participant_id],
+        controller=referral.source_organisation_id,
+        status=referral.status.value,
+    )
     work.publish(ReferralMoved(object_id=referral.id, actor_id=actor.id, event_id=row.id))
     return row
 

@@ -72,7 +72,7 @@ def find_referral(referral_id: UUID, *, actor: Actor, work: Work) -> Referral:
 def read_referral(referral_id: UUID, *, actor: Actor, work: Work) -> ReferralView:
     """One referral with the words that this actor may read; leaves the audit row of the reading."""
     referral = find_referral(referral_id, actor=actor, work=work)
-    work.record(actor, "referral:show", "referral", referral.id)
+    work.record(actor, "referral:show", "referral", referral.id, subjects=[referral.participant_id])
     return view_of(referral, actor=actor, work=work, with_words=True)
 
 
@@ -80,7 +80,7 @@ def view_of(referral: Referral, *, actor: Actor, work: Work, with_words: bool = 
     """What this actor may see of the referral. Words are opened only when asked for, within the agreed data scope."""
     terms = terms_for(work.session, referral.source_organisation_id)
     allowed = guards.open_steps(referral, actor, work.now, terms)
-    readable = _readable(referral, actor) if with_words and not _is_erased(referral, work) else frozenset()
+    readable = _readable(referral, actor) if with_words and _has_words(referral, work) else frozenset()
     if not readable:
         return ReferralView(referral, allowed, actor.has_narrow_view)
     with work.reading(actor, "guidance"):
@@ -109,7 +109,8 @@ def list_waiting(*, actor: Actor, work: Work, most: int = 100) -> Sequence[Refer
 
 def _listed(referrals: Sequence[Referral], actor: Actor, work: Work) -> list[ReferralView]:
     """Each with what could be done now; leaves the audit row of the listing."""
-    work.record(actor, "referral:list", "referral", None, count=len(referrals))
+    people = [referral.participant_id for referral in referrals]
+    work.record(actor, "referral:list", "referral", None, subjects=people, count=len(referrals))
     terms = terms_of(work.session, {referral.source_organisation_id for referral in referrals})
     return [
         ReferralView(
@@ -125,8 +126,8 @@ def list_history(referral_id: UUID, *, actor: Actor, work: Work) -> list[History
     """Everything that happened to a referral, oldest first; an employer sees the progress, not the reasons or notes."""
     referral = find_referral(referral_id, actor=actor, work=work)
     rows = _rows(work, referral.id)
-    work.record(actor, "referral:history", "referral", referral.id)
-    if actor.has_narrow_view or not _may_read_words(referral, actor) or _is_erased(referral, work):
+    work.record(actor, "referral:history", "referral", referral.id, subjects=[referral.participant_id])
+    if actor.has_narrow_view or not _may_read_words(referral, actor) or not _has_words(referral, work):
         return [HistoryView(row, actor.has_narrow_view) for row in rows]
     with work.reading(actor, "guidance"):
         return [HistoryView(row, narrow=False, words=row.words) for row in rows]
@@ -166,9 +167,10 @@ def _may_read_words(referral: Referral, actor: Actor) -> bool:
     return permits(actor, _RECEIVERS, referral) and referral.status in SHARED and is_theirs
 
 
-def _is_erased(referral: Referral, work: Work) -> bool:
-    """Whether the person was erased: what happened stays, the words are gone for good."""
-    return work.session.get_one(Participant, referral.participant_id).erased_at is not None
+def _has_words(referral: Referral, work: Work) -> bool:
+    """Whether words can be read: not of somebody who was erased, and not while the data are only kept."""
+    is_erased = work.session.get_one(Participant, referral.participant_id).erased_at is not None
+    return not is_erased and not referral.is_restricted
 
 
 def _readable(referral: Referral, actor: Actor) -> frozenset[str]:

@@ -123,6 +123,7 @@ def return_cases_of(user_id: UUID, *, actor: Actor, work: Work) -> int:
     held = work.session.scalars(
         select(Referral)
         .where(or_(Referral.ball_user_id == user_id, and_(Referral.status.in_(OPEN), named)))
+        .order_by(Referral.id)
         .with_for_update()
     ).all()
     for referral in held:

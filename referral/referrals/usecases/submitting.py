@@ -5,17 +5,18 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from referral.core.codelists import Terms
+from referral.core.codelists import Terms, secrecy
 from referral.core.errors import DuplicateReferral
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.models import Organisation
 from referral.identity.usecases import region_organisations_for
 from referral.participants.models import Participant
-from referral.participants.usecases import agreement_holds, reachable
+from referral.participants.usecases import agreement_holds, has_declaration, reachable
 from referral.referrals import guards
 from referral.referrals.deadlines import start_total_clock
 from referral.referrals.models import Referral
+from referral.referrals.submission import Submission, check_submit
 from referral.referrals.usecases.moving import Deed, Move, finish, taking
 from referral.referrals.usecases.state import snapshot
 from referral.referrals.workflow import SHARED, EventName
@@ -48,7 +49,7 @@ def _send(deed: Deed) -> None:
     """The guards of `submit`, and what a referral becomes by it."""
     referral, work = deed.referral, deed.work
     trajectory = work.session.get(Trajectory, referral.trajectory_id) if referral.trajectory_id else None
-    guards.refuse_if_any(guards.check_submit(_submission(deed, trajectory)))
+    guards.refuse_if_any(check_submit(_submission(deed, trajectory)))
     refuse_duplicate(referral, work)
     if trajectory is not None:
         offer(referral, trajectory)
@@ -60,14 +61,16 @@ def _send(deed: Deed) -> None:
     mark_referred(work, tuple(codes or ()), f"{work.today:%Y-%m}")
 
 
-def _submission(deed: Deed, trajectory: Trajectory | None) -> guards.Submission:
+def _submission(deed: Deed, trajectory: Trajectory | None) -> Submission:
     referral, work = deed.referral, deed.work
     receiver = work.session.get_one(Organisation, trajectory.organisation_id) if trajectory else None
     participant = work.session.get_one(Participant, referral.participant_id)
-    return guards.Submission(
+    return Submission(
         referral=referral,
         source_kind=referral.source_kind,
         receiver_kind=receiver.kind if receiver else None,
+        duty=secrecy().get(referral.source_kind),
+        has_declaration=has_declaration(work, referral.agreement_id),
         has_purpose=referral.has_purpose,
         has_agreement=agreement_holds(work, referral.agreement_id),
         is_reachable=reachable(work, participant),

@@ -4,7 +4,13 @@ from referral.reports.measures import TIME_KEYS, GroupKey
 from referral.reports.usecases.domains import ORGANISATIONS, codes_of
 from referral.reports.usecases.folding import fold_changes
 from referral.reports.usecases.funnel import Funnel, ShowFunnel, show_funnel
-from referral.reports.usecases.keeping import blur_erased, note_conversation, note_referral, note_screening
+from referral.reports.usecases.keeping import (
+    blur_erased,
+    make_anonymous,
+    note_conversation,
+    note_referral,
+    note_screening,
+)
 from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
 from referral.reports.usecases.rows import Figure, Loss, Row
 
@@ -21,6 +27,7 @@ __all__ = [
     "blur_erased",
     "codes_of",
     "fold_changes",
+    "make_anonymous",
     "note_conversation",
     "note_referral",
     "note_screening",

@@ -30,13 +30,17 @@ Sums = dict[Group, Tally]
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose facts count, of which sides, on which days (both included), and with which values."""
+    """Whose facts count, of which sides, on which days (both included), and with which values.
+
+    A period that `is_running` has no end yet: nothing is counted later than today.
+    """
 
     owners: Select[UUID]
     sides: Collection[Side]
     from_on: date
     to_on: date
     filters: Filters = field(default_factory=dict)
+    is_running: bool = False
 
     @property
     def months(self) -> tuple[str, str]:
@@ -46,7 +50,7 @@ class Scope:
     @property
     def is_whole(self) -> bool:
         """Whether it is made of whole months."""
-        return self.from_on.day == 1 and (self.to_on + timedelta(days=1)).day == 1
+        return self.from_on.day == 1 and (self.is_running or (self.to_on + timedelta(days=1)).day == 1)
 
 
 def add_up(session: Session, scope: Scope, keys: Sequence[GroupKey]) -> Sums:

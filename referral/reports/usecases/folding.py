@@ -1,13 +1,13 @@
 """Folding: adding the changes of the facts to the cells, and taking them off the list, in one transaction.
 
-Whoever folds holds the oldest changes first, so that two workers take turns and no deed ever waits for a cell.
+Whoever folds holds both tables against others who fold, so that two workers take turns; no deed waits for a cell.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from referral.core.work import Service
@@ -52,13 +52,20 @@ class CellKey(NamedTuple):
 def fold_changes(service: Service, *, most: int = BATCH) -> int:
     """Fold the oldest changes; returns how many. Safe beside other workers and beside every deed."""
     with service.work() as work:
-        oldest = select(FactChange).order_by(FactChange.id).limit(most).with_for_update()
+        hold_figures(work.session)
+        oldest = select(FactChange).order_by(FactChange.id).limit(most)
         changes = work.session.scalars(oldest).all()
         add_to_cells(work.session, ((changed_fact(each.fact), each.sign) for each in changes))
         gone = [each.id for each in changes]
         for ids in _batches(gone):
             work.session.execute(delete(FactChange).where(FactChange.id.in_(ids)))
         return len(gone)
+
+
+def hold_figures(session: Session) -> None:
+    """Let nobody else fold until this work ends. Deeds go on: they only add changes. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE figure_cell, fact_change IN SHARE UPDATE EXCLUSIVE MODE"))
 
 
 def add_to_cells(session: Session, signed: Iterable[tuple[Fact, int]]) -> None:

@@ -81,7 +81,8 @@ def _scope(query: ShowFunnel, rule: Rule, actor: Actor, work: Work) -> Scope:
         errors += refusals(query.group_by, list(query.filters), from_on, to_on, work.today)
     if errors:
         raise Invalid(errors=errors)
-    return Scope(owners, OWN_SIDES if rule is SHARED else tuple(Side), from_on, to_on, query.filters)
+    sides = OWN_SIDES if rule is SHARED else tuple(Side)
+    return Scope(owners, sides, from_on, to_on, query.filters, is_running=to_on >= work.today)
 
 
 def _months_until(day: date) -> date:
@@ -91,7 +92,10 @@ def _months_until(day: date) -> date:
 
 
 def _organisations(actor: Actor) -> Select[UUID]:
-    """The organisations whose facts the actor may have counted: the own, or all that share a region with it."""
+    """The organisations whose facts the actor may have counted: the own, or all that share a region with it.
+
+    The service itself belongs to none and counts all; an operator who acts for one is bound by it as its people are.
+    """
     if actor.organisation_id == SYSTEM_ID:
         return select(Organisation.id)
     if actor.organisation_kind is not OrganisationKind.REGION:

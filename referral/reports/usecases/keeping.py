@@ -5,12 +5,13 @@ A change is two rows that are only inserted (the old fact out, the new one in), 
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from referral.core.work import Work
+from referral.participants.models import Participant
 from referral.participants.usecases import ParticipantErased
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.usecases import ReferralMoved
@@ -63,7 +64,12 @@ _CASES = select(
     )
 )  # fmt: skip
 _KNOWN = select(_JOURNEY).where(_JOURNEY.c.subject_id == bindparam("subject_id"))
-_HELD = select(_JOURNEY.c.id).where(_JOURNEY.c.subject_id == bindparam("subject_id")).with_for_update()
+_HELD = (
+    select(_JOURNEY.c.id)
+    .where(_JOURNEY.c.subject_id == bindparam("subject_id"))
+    .order_by(_JOURNEY.c.id)
+    .with_for_update()
+)
 _FORGET = delete(_JOURNEY).where(_JOURNEY.c.id == bindparam("journey_id"))
 _CORRECT = update(_JOURNEY).where(_JOURNEY.c.id == bindparam("journey_id"))
 
@@ -84,10 +90,12 @@ def note_referral(event: ReferralMoved, work: Work) -> None:
         lived = histories(session, [referral.id])
         if referral.origin_id is not None or lived[referral.id].is_winding:
             # Two referrals of one need may move at once: who comes second waits, and then reads what the first did.
+            # Journeys are held in the order of their ids and after the referral, so nobody waits in a circle.
             session.connection().execute(_HELD, {"subject_id": origin_id})
             known, members = _known(session, origin_id), list(read_cases(session, [origin_id]))
             lived = histories(session, [each.id for each in members])
-    settle(session, known, list(count_referrals(origin_id, members, lived)))
+    is_erased = _is_erased(session, referral.participant_id, known)
+    settle(session, known, list(count_referrals(origin_id, members, lived)), is_erased=is_erased)
 
 
 def note_screening(event: ScreeningLogged, work: Work) -> None:
@@ -105,19 +113,40 @@ def note_conversation(event: ConversationHeld, work: Work) -> None:
 
 def blur_erased(event: ParticipantErased, work: Work) -> None:
     """The person was erased: its journeys keep the month of each stage, no longer the day. No figure changes."""
-    mine = select(Referral.id).where(Referral.participant_id == event.object_id)
-    for journey in work.session.scalars(select(Journey).where(Journey.subject_id.in_(mine))):
-        journey.reached, journey.is_erased = _blurred(journey.reached), True
-        journey.counted_on = journey.counted_on.replace(day=1)
+    for journey in _journeys_of(event.object_id, work):
+        _blur(journey)
 
 
-def settle(session: Session, known: Known, counted: Sequence[Counted]) -> None:
+def make_anonymous(participant_id: UUID, work: Work) -> None:
+    """Before the cases of an erased person are destroyed: its journeys get random ids, which lead to no case.
+
+    No figure changes. Random, because a UUIDv7 tells the moment at which it was made (AVG recital 26).
+    """
+    for journey in _journeys_of(participant_id, work):
+        _blur(journey)
+        row = {column.name: getattr(journey, column.name) for column in _JOURNEY.columns}
+        work.session.delete(journey)
+        work.session.add(Journey(**{**row, "id": uuid4(), "subject_id": uuid4()}))
+
+
+def _blur(journey: Journey) -> None:
+    journey.reached, journey.is_erased = _blurred(journey.reached), True
+    journey.counted_on = journey.counted_on.replace(day=1)
+
+
+def _journeys_of(participant_id: UUID, work: Work) -> Sequence[Journey]:
+    mine = select(Referral.id).where(Referral.participant_id == participant_id)
+    query = select(Journey).where(Journey.subject_id.in_(mine)).order_by(Journey.id).with_for_update()
+    return work.session.scalars(query).all()
+
+
+def settle(session: Session, known: Known, counted: Sequence[Counted], *, is_erased: bool = False) -> None:
     """Make the journeys of this case, of which these are known, what they are now; note what changes in the figures."""
     connection = session.connection()
     made, corrected, changes = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     for now in counted:
         was = known.pop((now.fact.side, now.fact.owner_id), None)
-        kept = journey_values(now, is_erased=was is not None and was["is_erased"])
+        kept = journey_values(now, is_erased=is_erased)
         if was is None:
             made.append(kept)
         elif any(was[name] != value for name, value in kept.items()):
@@ -129,6 +158,13 @@ def settle(session: Session, known: Known, counted: Sequence[Counted]) -> None:
     for statement, rows in ((insert(_JOURNEY), made), (_CORRECT, corrected), (insert(_CHANGE), changes)):
         if rows:
             connection.execute(statement, rows)
+
+
+def _is_erased(session: Session, participant_id: UUID, known: Known) -> bool:
+    """Whether the person was erased. What is known says so; a case that was void until now has no journey."""
+    if known:
+        return any(each["is_erased"] for each in known.values())
+    return session.get_one(Participant, participant_id).erased_at is not None
 
 
 def _known(session: Session, subject_id: UUID) -> Known:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from referral.core.database import new_id
 from referral.core.work import Service
+from referral.participants.models import Participant
 from referral.referrals.models import Referral
 from referral.reports.measures import Fact
 from referral.reports.models import FactChange, FigureCell, Journey
@@ -25,6 +26,11 @@ from referral.reports.usecases.keeping import changed_fact, fact_of, histories, 
 from referral.screenings.models import Conversation, Screening
 
 CHUNK = 500
+_ERASED = (
+    select(Referral.id)
+    .join(Participant, Participant.id == Referral.participant_id)
+    .where(Participant.erased_at.is_not(None))
+)
 
 Progress = Callable[[int, int], object]
 
@@ -63,7 +69,7 @@ def _prepare(session: Session) -> None:
     """Keep everybody else from writing facts, take the statement's time, and fold what is not in the cells yet."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL statement_timeout = 0"))
-        session.execute(text("LOCK TABLE journey, fact_change, figure_cell IN EXCLUSIVE MODE"))
+        session.execute(text("LOCK TABLE journey, figure_cell, fact_change"))
     changes = session.scalars(select(FactChange)).all()
     add_to_cells(session, ((changed_fact(each.fact), each.sign) for each in changes))
     session.execute(delete(FactChange))
@@ -116,11 +122,12 @@ def _settle(session: Session, cases: Sequence[Case], found: Rebuilt, sums: dict[
         (row["subject_id"], row["side"], row["owner_id"]): row
         for row in (each._asdict() for each in session.execute(query))
     }
+    erased = set(session.scalars(_ERASED.where(Referral.id.in_(ids))))
     wrong, right = list[UUID](), list[dict[str, Any]]()
     for subject, counted in cases:
         for now in counted:
             was = known.pop((subject, now.fact.side, now.fact.owner_id), None)
-            values = journey_values(now, is_erased=was is not None and was["is_erased"])
+            values = journey_values(now, is_erased=subject in erased)
             if was is None or any(was[name] != value for name, value in values.items()):
                 found.differences["missing" if was is None else "different"] += 1
                 wrong += [was["id"]] if was is not None else []

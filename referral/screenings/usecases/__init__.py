@@ -13,7 +13,13 @@ from referral.screenings.usecases.commands import (
 )
 from referral.screenings.usecases.discuss import log_conversation
 from referral.screenings.usecases.log import import_screenings, log_screening, mark_referred
-from referral.screenings.usecases.look import find_screening, list_screenings, screenings_by_code, show_screening
+from referral.screenings.usecases.look import (
+    find_screening,
+    list_screenings,
+    screenings_by_code,
+    screenings_of_codes,
+    show_screening,
+)
 
 __all__ = [
     "ConversationHeld",
@@ -32,5 +38,6 @@ __all__ = [
     "log_screening",
     "mark_referred",
     "screenings_by_code",
+    "screenings_of_codes",
     "show_screening",
 ]

@@ -32,7 +32,9 @@ def find_screening(code: str, *, actor: Actor, work: Work) -> Screening:
 
 def show_screening(code: str, *, actor: Actor, work: Work) -> ScreeningRecord:
     """A screening with its conversations. Raises `NotFound`."""
-    return _with_conversations([find_screening(code, actor=actor, work=work)], work)[0]
+    screening = find_screening(code, actor=actor, work=work)
+    work.record(actor, "screening:show", "screening", screening.id)
+    return _with_conversations([screening], work)[0]
 
 
 def screenings_by_code(work: Work, codes: Collection[str], actor: Actor) -> dict[str, Screening]:
@@ -43,6 +45,12 @@ def screenings_by_code(work: Work, codes: Collection[str], actor: Actor) -> dict
     )
     by_code = {screening.code: screening for screening in found}
     return {code: by_code[reading] for code, reading in readings.items() if reading in by_code}
+
+
+def screenings_of_codes(work: Work, codes: Collection[str]) -> list[ScreeningRecord]:
+    """The screenings with these codes, whoever logged them: for the person who holds the codes."""
+    query = select(Screening).where(Screening.code.in_(codes)).order_by(Screening.conducted_on, Screening.id)
+    return _with_conversations(work.session.scalars(query).all(), work)
 
 
 def read_code(code: str) -> str | None:

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from referral.core.database import connect
-from referral.core.encryption import FileKeys, KeyRing
+from referral.core.encryption import KINDS, FileKeys, KeyRing
 from tests.core.encryption.people import Register
+from tests.core.encryption.rotating import Clock
 
 
 @pytest.fixture
@@ -30,3 +31,13 @@ def ring(engine: Engine, keys: FileKeys) -> KeyRing:
     ring = KeyRing(engine, keys)
     ring.initialise()
     return ring
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

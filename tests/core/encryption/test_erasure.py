@@ -11,6 +11,7 @@ from referral.core.database import connect
 from referral.core.encryption import INDEX_SUBJECT, FileKeys, KeyRing, open_reading, subject_key
 from referral.core.errors import Erased, KeyMissing
 from tests.core.encryption.people import NOW, WILHELMINA, Note, Person, find, register, session_of
+from tests.core.encryption.rotating import Clock, rotate
 
 BOB = {"name": "Bob Oudekerk", "phone": "0687654321"}
 
@@ -160,8 +161,7 @@ def test_a_backup_opens_as_long_as_its_kek_lives(ring: KeyRing, engine: Engine, 
     backup = KeyRing(connect(f"sqlite:///{copy}"), keys)
     with session_of(backup) as session, open_reading(session, "restore"):
         assert find(session, wilhelmina).name == WILHELMINA["name"]
-    keys.create()
-    ring.rotate_kek()
+    assert rotate(ring, "kek", Clock()).is_done
     keys.destroy("k1")
     ring.forget()
     backup.forget()

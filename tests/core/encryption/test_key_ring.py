@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from referral.core.encryption import (
     wrapping_key,
 )
 from referral.core.encryption.envelope import DataKey, label_prefix, place_of
+from referral.core.encryption.keys import CryptoJob
 from referral.core.errors import KeyMissing, Tampered
 from tests.core.encryption.people import WILHELMINA, Person, find, overwrite, register, session_of
 
@@ -112,7 +113,7 @@ def test_two_rings_in_one_process_know_nothing_of_each_other(ring: KeyRing, tmp_
     folder.mkdir()
     engine = connect(f"sqlite:///{folder / 'other.db'}")
     Person.metadata.create_all(engine)
-    subject_key.metadata.create_all(engine, tables=[wrapping_key, subject_key])
+    subject_key.metadata.create_all(engine, tables=[wrapping_key, subject_key, CryptoJob.__table__])
     other = KeyRing(engine, FileKeys(tmp_path / "other keys"))
     other.initialise()
     (bob,), (wilhelmina,) = register(ring, BOB), register(other, WILHELMINA)
@@ -294,23 +295,33 @@ def test_prefetched_keys_are_not_asked_again(ring: KeyRing) -> None:
     assert seen == []
 
 
-def test_the_provider_is_asked_once_however_many_threads_read(engine: Engine, tmp_path: Path) -> None:
-    keys = CountingKeys(tmp_path / "keys")
+def calls_in_a_stampede(engine: Engine, keys: CountingKeys, lock: object = None) -> int:
+    """How often the provider is asked when five threads read at once and nothing is in memory."""
     ring = KeyRing(engine, keys)
     ring.initialise()
     (bob,) = register(ring, BOB)
     ring.forget()
     keys.asked = 0
-    barrier = threading.Barrier(4)
+    ring._store._lock = lock or ring._store._lock  # type: ignore[assignment]
+    barrier = threading.Barrier(5)
 
     def read(_number: int) -> str | None:
         barrier.wait()
         with session_of(ring, read_only=True) as session, open_reading(session, "test"):
             return find(session, bob).name
 
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(read, range(4))) == [BOB["name"]] * 4
-    assert keys.asked == 1
+    with ThreadPoolExecutor(5) as pool:
+        assert list(pool.map(read, range(5))) == [BOB["name"]] * 5
+    return keys.asked
+
+
+def test_the_provider_is_asked_once_however_many_threads_read(engine: Engine, tmp_path: Path) -> None:
+    assert calls_in_a_stampede(engine, CountingKeys(tmp_path / "keys")) == 1
+
+
+def test_without_its_lock_a_stampede_would_reach_the_provider(engine: Engine, tmp_path: Path) -> None:
+    """The control of the test above."""
+    assert calls_in_a_stampede(engine, CountingKeys(tmp_path / "keys"), nullcontext()) > 1
 
 
 def test_after_its_time_a_key_is_fetched_again_or_nothing_opens(engine: Engine, keys: FileKeys) -> None:

@@ -1,86 +1,83 @@
-"""A new KEK beside a running service: resumable, and never in the way of an erasure."""
-
-from collections.abc import Iterable
+"""New keys: afterwards everything reads the same and nothing is left under the old key, and never sooner."""
 
 import pytest
-from sqlalchemy import Engine, select
 
-from referral.core.encryption import FileKeys, KeyRing, WrappingStatus, open_reading, subject_key
-from referral.core.errors import Erased
-from tests.core.encryption.people import NOW, Person, find, register, session_of
+from referral.core.encryption import KINDS, FileKeys, KeyRefused, KeyRing, WrappingStatus
+from tests.core.encryption.people import session_of
+from tests.core.encryption.rotating import (
+    METADATA,
+    NEW,
+    OLD,
+    PEOPLE,
+    Clock,
+    fill,
+    found_by_phone,
+    read_everything,
+    rotate,
+    standing,
+)
 
-BOB = {"name": "Bob Oudekerk", "phone": "0687654321"}
+
+def test_after_a_rotation_everything_is_new_and_reads_the_same(ring: KeyRing, kind: str, clock: Clock) -> None:
+    people = fill(ring, PEOPLE)
+    before = read_everything(ring)
+    assert standing(ring).items() >= OLD[kind].items()
+    report = rotate(ring, kind, clock)
+    assert report.is_done
+    assert report.changed >= PEOPLE
+    assert {name: standing(ring)[name] for name in NEW[kind]} == NEW[kind]
+    assert read_everything(ring) == before
+    assert found_by_phone(ring, range(PEOPLE)) == people
+    rotate(ring, kind, clock)
+    assert read_everything(KeyRing(ring.engine, ring.provider)) == before
 
 
-class Interrupted(Exception):
-    """Somebody stopped the command."""
+def test_the_three_rotations_run_after_and_through_each_other(ring: KeyRing, clock: Clock) -> None:
+    people = fill(ring, PEOPLE)
+    before = read_everything(ring)
+    waiting = {kind: ring.rotate(kind, METADATA, clock=clock, batch=7) for kind in KINDS}
+    assert all(report.until for report in waiting.values())
+    for kind in KINDS:
+        assert rotate(ring, kind, clock).is_done
+    assert standing(ring) == NEW["kek"] | NEW["data"] | NEW["index"]
+    assert read_everything(ring) == before
+    assert found_by_phone(ring, range(PEOPLE)) == people
 
 
-def names(ring: KeyRing, people: Iterable[object]) -> set[str | None]:
-    with session_of(ring) as session, open_reading(session, "test"):
-        return {find(session, person).name for person in people}  # type: ignore[arg-type]
-
-
-def test_after_a_rotation_the_old_kek_can_go(ring: KeyRing, keys: FileKeys) -> None:
-    people = register(ring, *[BOB] * 7)
-    keys.create()
-    heard: list[int] = []
-    assert ring.rotate_kek(batch=4, progress=heard.append) == 9
-    assert heard == [4, 8, 9]
+def test_the_old_kek_can_go_when_nothing_lies_under_it(ring: KeyRing, clock: Clock) -> None:
+    fill(ring, 3)
+    before = read_everything(ring)
+    ring.rotate("kek", METADATA, clock=clock)
     with session_of(ring) as session:
-        status = ring.status(session)
-    assert status.wrapping_keys == (WrappingStatus(1, "k1", 0), WrappingStatus(2, "k2", 9))
-    assert (status.live_keys_under("k1"), status.live_keys_under("k2"), status.tombstones) == (0, 9, 0)
-    assert keys.destroy("k1").is_certain is False
+        with pytest.raises(KeyRefused):
+            ring.refuse_if_used(session, "k1")
+        assert ring.status(session, METADATA).wrapping_keys == (WrappingStatus(1, "k1", 0), WrappingStatus(2, "k2", 5))
+    assert rotate(ring, "kek", clock).is_done
+    with session_of(ring) as session:
+        with pytest.raises(KeyRefused):
+            ring.refuse_if_used(session, "k2")
+        ring.refuse_if_used(session, "k1")
+    assert ring.provider.destroy("k1").kek_id == "k1"
     ring.forget()
-    assert names(ring, people) == {BOB["name"]}
+    assert read_everything(ring) == before
 
 
-def test_without_a_new_kek_there_is_nothing_to_do(ring: KeyRing) -> None:
-    register(ring, BOB)
-    assert ring.rotate_kek() == 0
-
-
-def test_an_interrupted_rotation_runs_on(ring: KeyRing, keys: FileKeys) -> None:
-    people = register(ring, *[BOB] * 7)
+def test_a_kek_that_was_made_and_not_used_is_used_first(ring: KeyRing, keys: FileKeys, clock: Clock) -> None:
+    """A command that died between the provider and the database must not leave a KEK behind at every try."""
+    fill(ring, 1)
     keys.create()
-
-    def stop(_done: int) -> None:
-        raise Interrupted
-
-    with pytest.raises(Interrupted):
-        ring.rotate_kek(batch=4, progress=stop)
-    assert names(ring, people) == {BOB["name"]}
-    assert ring.rotate_kek(batch=4) == 5
+    rotate(ring, "kek", clock)
+    assert (keys.current(), standing(ring)["keks"]) == ("k2", {"k2"})
 
 
-def test_new_people_get_a_key_under_the_new_kek(ring: KeyRing, keys: FileKeys) -> None:
-    register(ring, BOB)
-    keys.create()
-    ring.rotate_kek()
-    (after,) = register(ring, BOB)
-    with session_of(ring) as session:
-        assert session.scalar(select(subject_key.c.wk_id).where(subject_key.c.subject_id == after)) == 2
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_an_erasure_during_the_rotation_wins(ring: KeyRing, keys: FileKeys, engine: Engine) -> None:
-    """Without comparing the old blob, the batch would write the destroyed key back."""
-    (bob,) = register(ring, BOB)
-    keys.create()
-    rewrap = ring._store.rewrap
-
-    def erased_meanwhile(connection: object, row: object, wk_id: int) -> bytes:
-        if row.subject_id == bob:  # type: ignore[attr-defined]
-            with session_of(ring) as session:
-                ring.erase_subject(session, bob, [Person], at=NOW)
-                session.commit()
-        return rewrap(connection, row, wk_id)  # type: ignore[arg-type]
-
-    ring._store.rewrap = erased_meanwhile  # type: ignore[method-assign]
-    ring.rotate_kek()
-    ring.forget()
-    with pytest.raises(Erased):
-        names(ring, [bob])
-    with session_of(ring) as session:
-        assert ring.status(session).tombstones == 1
+def test_nothing_is_dropped_before_every_cache_has_forgotten(ring: KeyRing, kind: str, clock: Clock) -> None:
+    fill(ring, 3)
+    while (report := ring.rotate(kind, METADATA, clock=clock)).until is not None:
+        assert (report.until - clock.now).total_seconds() == 2 * ring._store.ttl
+        for name, old in OLD[kind].items():
+            if name in ("keks", "generations", "roots"):
+                assert standing(ring)[name] >= old
+        again = ring.rotate(kind, METADATA, clock=clock)
+        assert (again.until, again.changed) == (report.until, 0), "asked too early, it does nothing"
+        clock.now = report.until
+    assert report.is_done

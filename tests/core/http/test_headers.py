@@ -175,6 +175,7 @@ def server(sqlite_url: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[b
         "DATABASE_URL": sqlite_url,
         "KEY_DIRECTORY": str(tmp_path / "keys"),
         "MAIL_SINK_DIRECTORY": str(tmp_path / "mail"),
+        "CHECKPOINT_DIRECTORY": str(tmp_path / "checkpoints"),
         "SECRET_KEY": "een-geheim-voor-de-tests-0123456789",
         "COOKIE_SECURE": "no",
         "PYTHONPATH": str(ROOT),

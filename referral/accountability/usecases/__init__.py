@@ -1,0 +1,18 @@
+"""The questions of accountability: which processings there were, who saw this person, whom a breach touches."""
+
+from referral.accountability.usecases.breach import Affected, AffectedPerson, FindAffected, find_affected
+from referral.accountability.usecases.records import ListProcessingRecords, ShownRecord, list_processing_records
+from referral.accountability.usecases.seeing import SeenBy, list_access_of_participant, list_access_of_referral
+
+__all__ = [
+    "Affected",
+    "AffectedPerson",
+    "FindAffected",
+    "ListProcessingRecords",
+    "SeenBy",
+    "ShownRecord",
+    "find_affected",
+    "list_access_of_participant",
+    "list_access_of_referral",
+    "list_processing_records",
+]
