@@ -24,7 +24,7 @@ from referral.participants.usecases import (
 )
 from referral.referrals.usecases import ReferralMoved, release_cases, restrict_cases, return_cases_of, stop_sharing
 from referral.reports.usecases import blur_erased, note_conversation, note_referral, note_screening
-from referral.screenings.usecases import ConversationHeld, ScreeningLogged
+from referral.screenings.usecases import ConversationHeld, ConversationMissed, ScreeningLogged
 from referral.webhooks.usecases import queue_deliveries
 
 Revoked = AgreementWithdrawn | ObjectionUpheld | ParticipantErased | SharingRevoked
@@ -84,5 +84,6 @@ NOW: Reactions = {
     RestrictionLifted: [go_on],
     ScreeningLogged: [note_screening],
     ConversationHeld: [note_conversation],
+    ConversationMissed: [note_conversation],
 }
 LATER: Reactions = {}

@@ -24,6 +24,7 @@ FUNNEL = {
             "group": {"sourceKind": "municipality", "month": "2026-03"},
             "stages": STAGES,
             "losses": [],
+            "notDiscussed": [],
             "others": [{"figure": "cold_handover", "count": 10, "share": None, "medianDays": None, "p90Days": None}],
         }
     ],

@@ -103,7 +103,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class Fact:
-    """What one case adds to the figures of one organisation, in the month in which it counts ("2026-03")."""
+    """What one case adds to the figures of one organisation, in the month in which it counts ("2026-03").
+
+    `loss` is the reason with which a referral was lost, or for which a screening was not discussed.
+    """
 
     owner_id: UUID
     side: Side

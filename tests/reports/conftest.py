@@ -110,11 +110,12 @@ class Ledger:
         *,
         by: str = "city",
         held_on: date | None = None,
+        missed: Sequence[str] = (),
         indication: str = "yes",
         times: int = 1,
         **traits: Any,
     ) -> None:
-        """Write down a number of equal screenings, with the conversation when there was one."""
+        """Write down a number of equal screenings, with the conversation, and why there was none before."""
         actor = self.actors[by]
         with self.service.work() as work:
             for _ in range(times):
@@ -130,15 +131,21 @@ class Ledger:
                     skills=["reading"],
                     found_at="workplace",
                     logged_at=work.now,
-                    discussed=Discussed.HELD if held_on else Discussed.NONE,
+                    discussed=Discussed.HELD if held_on else Discussed.NOT_HELD if missed else Discussed.NONE,
                     **{**TRAITS, **traits},
                 )
                 work.session.add(screening)
+                for sequence, reason in enumerate(missed, 1):
+                    work.session.add(
+                        Conversation(
+                            screening=screening, sequence=sequence, held=False, reason=reason, logged_at=work.now
+                        )
+                    )
                 if held_on:
                     work.session.add(
                         Conversation(
                             screening=screening,
-                            sequence=1,
+                            sequence=len(missed) + 1,
                             held=True,
                             held_on=held_on,
                             outcome="agrees",

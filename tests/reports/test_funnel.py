@@ -178,6 +178,22 @@ def test_losses_tell_on_whose_side_the_cause_lies(ledger: Ledger) -> None:
     ]
 
 
+def test_why_an_outcome_was_not_discussed(ledger: Ledger) -> None:
+    """Held outweighs not held, the last reason counts, and without an indication there was nothing to discuss (L7)."""
+    ledger.screen(MARCH, times=2, missed=["no_time"])
+    ledger.screen(MARCH, missed=["client_absent", "no_time"])
+    ledger.screen(MARCH, missed=["client_absent"])
+    ledger.screen(MARCH, times=4)
+    ledger.screen(MARCH, missed=["client_absent"], held_on=MARCH)
+    ledger.screen(MARCH, missed=["client_absent"], indication="no")
+    row = ledger.rows()[0]
+    assert row["notDiscussed"] == [
+        {"reason": "client_absent", "count": 1}, {"reason": "no_time", "count": 3}, {"reason": None, "count": 4},
+    ]  # fmt: skip
+    assert next(each["count"] for each in row["others"] if each["figure"] == "not_discussed") == 8
+    assert (row["losses"], ledger.rows("network")[0]["notDiscussed"]) == ([], [])
+
+
 class TestScope:
     """A coordinator counts the own cases; the regional one those of everybody who shares the region."""
 
@@ -209,7 +225,9 @@ class TestScope:
 
     def test_an_employer_sees_no_reasons(self, ledger: Ledger) -> None:
         ledger.refer([*path(MARCH), Step(MARCH, EventName.DECLINE, Status.DECLINED, "safety")], by="bakery")
-        assert ledger.rows("bakery")[0]["losses"] == []
+        ledger.screen(MARCH, by="bakery", missed=["no_time"])
+        row = ledger.rows("bakery")[0]
+        assert (row["losses"], row["notDiscussed"]) == ([], [])
         assert ledger.rows("school")[0]["losses"] != []
 
     @pytest.mark.parametrize("role", sorted(set(Role) - {Role.COORDINATOR}))
@@ -281,6 +299,7 @@ def test_an_operator_who_acts_for_one_organisation_counts_its_cases_only(ledger:
     """The control is the service itself, which belongs to no organisation and counts all."""
     ledger.screen(MARCH, times=3)
     ledger.screen(MARCH, by="bakery", times=5)
+    rebuild_facts(ledger.service)
     operator = replace(ledger.actors["city"], id=SYSTEM_ID, roles=frozenset({Role.SYSTEM, Role.COORDINATOR}))
     everybody = replace(operator, organisation_id=SYSTEM_ID)
     for actor, expected in ((operator, 3), (everybody, 8)):

@@ -110,7 +110,8 @@ class Town:
         for _ in range(chance.randint(0, 2)):
             self.world.clock.move(days=chance.randint(0, 4))
             held = LogConversation(code, held_on=self.world.clock.today, outcome="agrees")
-            said = held if chance.random() < 0.7 else LogConversation(code, reason="no_time")
+            missed = LogConversation(code, reason=chance.choice(["no_time", "client_absent"]))
+            said = held if chance.random() < 0.5 else missed
             with self.world.service.work() as work:
                 log_conversation(said, actor=self.actors["referrer"], work=work)
         return code
@@ -164,7 +165,10 @@ def count_by_hand(service: Service) -> list[Case]:
         held: dict[UUID, list[date]] = {}
         for talk in session.scalars(select(Conversation).where(Conversation.held)):
             held.setdefault(talk.screening_id, []).append(talk.held_on or date.max)
-        cases = [screened(row, held.get(row.id, [])) for row in session.scalars(select(Screening))]
+        missed: dict[UUID, str | None] = {}
+        for talk in session.scalars(select(Conversation).where(~Conversation.held).order_by(Conversation.sequence)):
+            missed[talk.screening_id] = talk.reason
+        cases = [screened(row, held.get(row.id, []), missed.get(row.id)) for row in session.scalars(select(Screening))]
         rows = {row.id: row for row in session.scalars(select(Referral))}
         events: dict[UUID, list[ReferralEvent]] = {each: [] for each in rows}
         for row in session.scalars(select(ReferralEvent).order_by(ReferralEvent.sequence)):
@@ -289,7 +293,7 @@ def worked(start: date, end: date, on_hold: set[date]) -> int:
     return sum(start + timedelta(days=n) not in on_hold for n in range((end - start).days))
 
 
-def screened(row: Screening, held: list[date]) -> Case:
+def screened(row: Screening, held: list[date], missed: str | None) -> Case:
     reached, days = ["screened"], {}
     if row.indication == "yes":
         reached.append("indication")
@@ -298,7 +302,7 @@ def screened(row: Screening, held: list[date]) -> Case:
             reached.append("discussed")
             days["discussed"] = (min(held) - row.conducted_on).days
     traits = traits_of(row, row.organisation_id, row.conducted_on) | {"partner": None, "trajectoryTemplate": None}
-    return Case(row.organisation_id, "screened", traits, tuple(reached), frozenset(), days, None)
+    return Case(row.organisation_id, "screened", traits, tuple(reached), frozenset(), days, None if held else missed)
 
 
 def traits_of(row: Any, organisation: UUID, counted_on: date) -> dict[str, str | None]:
@@ -327,8 +331,18 @@ def figures(cases: list[Case]) -> dict[str, Any]:
         stage: middle([case.days[stage] for case in cases if stage in case.days])
         for stage in (*WHOLE, "signal_to_start")
     }
-    losses = Counter((reasons()[case.loss].party.value, case.loss) for case in cases if case.loss)
-    return {"counts": +counts, "days": {stage: each for stage, each in days.items() if each}, "losses": dict(losses)}
+    losses = Counter(
+        (reasons()[case.loss].party.value, case.loss) for case in cases if case.loss and case.side != "screened"
+    )
+    missed = Counter(
+        case.loss for case in cases if case.side == "screened" and case.reached == ("screened", "indication")
+    )
+    return {
+        "counts": +counts,
+        "days": {stage: each for stage, each in days.items() if each},
+        "losses": dict(losses),
+        "missed": dict(missed),
+    }
 
 
 def middle(days: list[int]) -> tuple[float, int] | None:
@@ -345,6 +359,7 @@ def reported(row: Any) -> dict[str, Any]:
         "counts": +Counter({cell.stage: cell.count for cell in cells}),
         "days": {cell.stage: (cell.median_days, cell.p90_days) for cell in cells if cell.median_days is not None},
         "losses": {(loss.party, loss.reason): loss.count for loss in row.losses},
+        "missed": {each.reason: each.count for each in row.missed},
     }
 
 
@@ -362,7 +377,7 @@ def compare(town: Town, who: str, keys: tuple[str, ...], filters: dict[str, str]
     with town.world.service.work() as work:
         rows = show_funnel(query, actor=actor, work=work).rows
     assert {row.group: reported(row) for row in rows} == {group: figures(cases) for group, cases in groups.items()}
-    return sum(len(row.stages) + len(row.others) + len(row.losses) for row in rows)
+    return sum(len(row.stages) + len(row.others) + len(row.losses) + len(row.missed) for row in rows)
 
 
 FILTERS = [{}, {"ageBand": "35-44"}, {"skill": "reading_digital"}, {"foundAt": "library", "employment": "employed"}]

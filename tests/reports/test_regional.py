@@ -134,6 +134,10 @@ class TestTable:
         for loss in row["losses"]:
             why = [labels("party")[loss["party"]], labels("reason")[loss["reason"]]]
             yield [*group, "", *why, str(loss["count"]), "", "", "", *rule]
+        for missed in row["notDiscussed"]:
+            why = labels("notHeldReason").get(missed["reason"], "Onbekend")
+            not_discussed = labels("figure")["not_discussed"]
+            yield [*group, not_discussed, "", why, str(missed["count"]), "", "", "", *rule]
         for other in row["others"]:
             count = "verborgen" if "hidden" in other else str(other["count"])
             figures = [dutch(other[name]) for name in ("share", "medianDays", "p90Days")]

@@ -56,6 +56,18 @@ class LossSchema(ApiSchema):
     count = Number(0, 10**9, required=True)
 
 
+class MissedSchema(ApiSchema):
+    """How many with an indication were not discussed for one reason."""
+
+    reason = Code(
+        labels("notHeldReason"),
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: niemand heeft een reden genoteerd."},
+    )
+    count = Number(0, 10**9, required=True)
+
+
 class FunnelRowSchema(ApiSchema):
     """The figures of one group."""
 
@@ -72,6 +84,12 @@ class FunnelRowSchema(ApiSchema):
         least=0,
         most=100,
         metadata={"description": "Uitval met reden. Een aantal dat verborgen moet blijven, staat er niet bij."},
+    )
+    not_discussed = Listed(
+        Part(MissedSchema),
+        required=True,
+        least=0,
+        metadata={"description": "Waarom een uitkomst niet is besproken, onder dezelfde regel."},
     )
     others = Listed(Part(OtherFigureSchema), required=True, least=0)
 
@@ -106,6 +124,7 @@ def _row(row: Row, funnel: Funnel) -> dict[str, Any]:
         "group": {key.value: value for key, value in zip(funnel.group_by, row.group, strict=True)},
         "stages": [_figure(figure, "stage", "conversion") for figure in row.stages],
         "losses": [{"party": loss.party, "reason": loss.reason, "count": loss.count} for loss in row.losses],
+        "notDiscussed": [{"reason": missed.reason, "count": missed.count} for missed in row.missed],
         "others": [_figure(figure, "figure", "share") for figure in row.others],
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from referral.core.codelists import labels
 from referral.reports.schemas.asking import KEY_LABELS
-from referral.reports.usecases import ORGANISATIONS, Figure, Funnel, GroupKey, Loss, codes_of
+from referral.reports.usecases import ORGANISATIONS, Figure, Funnel, GroupKey, Loss, Missed, codes_of
 
 HIDDEN = "verborgen"
 UNKNOWN = "Onbekend"
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 def show_csv(funnel: Funnel) -> str:
-    """The funnel as a table: one line per stage, per loss, and per other figure.
+    """The funnel as a table: one line per stage, per loss, per reason not to discuss, and per other figure.
 
     Text that a spreadsheet would run as a formula gets an apostrophe (OWASP).
     """
@@ -38,7 +38,7 @@ def show_csv(funnel: Funnel) -> str:
         group = [_label(key, value, funnel) for key, value in zip(funnel.group_by, row.group, strict=True)]
         stages = (_cells(figure, "stage") for figure in row.stages)
         others = (_cells(figure, "figure") for figure in row.others)
-        for cells in (*stages, *map(_loss_cells, row.losses), *others):
+        for cells in (*stages, *map(_loss_cells, row.losses), *map(_missed_cells, row.missed), *others):
             table.writerow([_cell(value) for value in (*group, *cells, *rule)])
     return "\ufeff" + file.getvalue()
 
@@ -51,6 +51,11 @@ def _cells(figure: Figure, list_name: str) -> Iterator[object]:
 
 def _loss_cells(loss: Loss) -> Iterator[object]:
     yield from (None, labels("party")[loss.party], labels("reason")[loss.reason], loss.count, None, None, None)
+
+
+def _missed_cells(missed: Missed) -> Iterator[object]:
+    why = labels("notHeldReason")[missed.reason] if missed.reason else UNKNOWN
+    yield from (labels("figure")["not_discussed"], None, why, missed.count, None, None, None)
 
 
 def _label(key: GroupKey, value: str | None, funnel: Funnel) -> str:

@@ -12,7 +12,7 @@ from referral.reports.usecases.keeping import (
     note_screening,
 )
 from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
-from referral.reports.usecases.rows import Figure, Loss, Row
+from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 __all__ = [
     "ORGANISATIONS",
@@ -21,6 +21,7 @@ __all__ = [
     "Funnel",
     "GroupKey",
     "Loss",
+    "Missed",
     "Rebuilt",
     "Row",
     "ShowFunnel",

@@ -18,7 +18,7 @@ from referral.reports.measures import GroupKey, Side
 from referral.reports.tally import Tally
 from referral.reports.usecases.counting import OWN_SIDES, Group, Scope, add_up
 from referral.reports.usecases.domains import ORGANISATIONS
-from referral.reports.usecases.rows import Row, exact_counts, exact_losses, show_row
+from referral.reports.usecases.rows import Losses, Row, exact_counts, exact_losses, show_row
 from referral.reports.usecases.shared import SharedFunnel, refusals
 
 MONTHS = 12
@@ -122,7 +122,7 @@ def _exact_rows(session: Session, scope: Scope, keys: Sequence[GroupKey], *, nam
     if not keys:
         sums.setdefault((), Tally())
     return [
-        show_row(group, exact_counts(tally), tally, exact_losses(tally) if names_losses else (), EXACT)
+        show_row(group, exact_counts(tally), tally, exact_losses(tally) if names_losses else Losses(), EXACT)
         for group, tally in sorted(sums.items(), key=lambda item: _by_name(item[0]))
     ]
 

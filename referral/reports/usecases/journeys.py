@@ -109,9 +109,14 @@ def count_referrals(subject_id: UUID, members: Sequence[Any], lived: Mapping[UUI
         yield _count(subject_id, receiver, Side.RECEIVED, mine, lived)
 
 
-def count_screening(row: Any, held_on: date | None) -> Counted:
-    """The fact of a screening; discussed is an indication with a conversation that was held."""
-    indicated = row.indication == "yes"
+def count_screening(row: Any, conversations: Iterable[Any] = ()) -> Counted:
+    """The fact of a screening; discussed is an indication with a conversation that was held.
+
+    `conversations` in the order in which they were logged; without one that was held, the last says why (L7).
+    """
+    indicated, talks = row.indication == "yes", list(conversations)
+    held_on = min((talk.held_on for talk in talks if talk.held), default=None)
+    missed = talks[-1].reason if indicated and talks and held_on is None else None
     reached = {Stage.SCREENED: row.conducted_on}
     if indicated:
         reached[Stage.INDICATION] = row.conducted_on
@@ -124,6 +129,7 @@ def count_screening(row: Any, held_on: date | None) -> Counted:
         traits=_traits(row, row.organisation_id, None, ("", "")),
         columns=tuple(stage.value for stage in SCREENING_STAGES if stage in reached),
         days=_days(reached, SCREENING_STAGES, ()),
+        loss=missed,
     )
     return Counted(row.id, fact, {stage.value: day for stage, day in reached.items()})
 

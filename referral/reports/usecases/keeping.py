@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from referral.core.work import Work
@@ -20,7 +20,7 @@ from referral.reports.measures import TRAITS, Extra, Fact, GroupKey, Side, Trait
 from referral.reports.models import FactChange, Journey
 from referral.reports.usecases.journeys import Counted, Lived, count_referrals, count_screening, live_through
 from referral.screenings.models import Conversation, Screening
-from referral.screenings.usecases import ConversationHeld, ScreeningLogged
+from referral.screenings.usecases import ConversationHeld, ConversationMissed, ScreeningLogged
 
 QUIET = frozenset(
     {
@@ -50,6 +50,12 @@ _HISTORY = (
     .where(_EVENT.referral_id.in_(bindparam("ids", expanding=True)))
     .order_by(_EVENT.sequence)
 )  # fmt: skip
+_TALK = Conversation.metadata.tables["conversation"].c
+_CONVERSATIONS = (
+    select(_TALK.screening_id, _TALK.held, _TALK.held_on, _TALK.reason)
+    .where(_TALK.screening_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_TALK.sequence)
+)
 _CASES = select(
     _REFERRAL.id, _REFERRAL.origin_id, _REFERRAL.source_organisation_id, _REFERRAL.source_kind,
     _REFERRAL.receiver_organisation_id, _REFERRAL.skills, _REFERRAL.age_band, _REFERRAL.language_background,
@@ -100,15 +106,14 @@ def note_referral(event: ReferralMoved, work: Work) -> None:
 
 def note_screening(event: ScreeningLogged, work: Work) -> None:
     """A screening was logged: it counts from now on."""
-    settle(work.session, {}, [count_screening(work.session.get_one(Screening, event.object_id), None)])
+    settle(work.session, {}, [count_screening(work.session.get_one(Screening, event.object_id))])
 
 
-def note_conversation(event: ConversationHeld, work: Work) -> None:
-    """The result was discussed: the first conversation that was held counts."""
-    first = select(func.min(Conversation.held_on)).where(Conversation.screening_id == event.object_id)
+def note_conversation(event: ConversationHeld | ConversationMissed, work: Work) -> None:
+    """The result was discussed, or it was not and somebody said why."""
     screening = work.session.get_one(Screening, event.object_id)
-    counted = [count_screening(screening, work.session.scalar(first))]
-    settle(work.session, _known(work.session, screening.id), counted)
+    counted = count_screening(screening, conversations(work.session, [screening.id])[screening.id])
+    settle(work.session, _known(work.session, screening.id), [counted])
 
 
 def blur_erased(event: ParticipantErased, work: Work) -> None:
@@ -235,6 +240,14 @@ def changed_fact(kept: Mapping[str, Any]) -> Fact:
 def read_cases(session: Session, origins: Sequence[UUID]) -> Sequence[Any]:
     """The referrals that are, or come from, these first ones; no column of a person."""
     return session.connection().execute(_CASES, {"origins": list(origins)}).all()
+
+
+def conversations(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    """The conversations about these screenings, in the order in which they were logged."""
+    rows: dict[UUID, list[Any]] = {each: [] for each in ids}
+    for row in session.connection().execute(_CONVERSATIONS, {"ids": list(ids)}):
+        rows[row.screening_id].append(row)
+    return rows
 
 
 def histories(session: Session, ids: Sequence[UUID]) -> dict[UUID, Lived]:

@@ -6,7 +6,6 @@ What was kept of a case that is no longer there (its retention ended) cannot be 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +21,15 @@ from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.tally import Tally, unpack
 from referral.reports.usecases.folding import CellKey, add_to_cells, cell_values, sum_up
 from referral.reports.usecases.journeys import Counted, count_referrals, count_screening
-from referral.reports.usecases.keeping import changed_fact, fact_of, histories, journey_values, read_cases
-from referral.screenings.models import Conversation, Screening
+from referral.reports.usecases.keeping import (
+    changed_fact,
+    conversations,
+    fact_of,
+    histories,
+    journey_values,
+    read_cases,
+)
+from referral.screenings.models import Screening
 
 CHUNK = 500
 _ERASED = (
@@ -87,11 +93,9 @@ Case = tuple[UUID, list[Counted]]
 def _cases(session: Session) -> Iterator[list[Case]]:
     """Everything in the history, some hundreds at a time."""
     for ids in _pages(session, Screening.id, select(Screening.id)):
-        held = select(Conversation.screening_id, func.min(Conversation.held_on)).group_by(Conversation.screening_id)
-        found = session.execute(held.where(Conversation.screening_id.in_(ids)))
-        first: dict[UUID, date | None] = {screening_id: held_on for screening_id, held_on in found}
+        talks = conversations(session, ids)
         rows = session.execute(select(Screening.__table__).where(Screening.id.in_(ids)))
-        yield [(row.id, [count_screening(row, first.get(row.id))]) for row in rows]
+        yield [(row.id, [count_screening(row, talks[row.id])]) for row in rows]
     for ids in _pages(session, Referral.id, select(Referral.id).where(Referral.origin_id.is_(None))):
         yield list(_referrals(session, ids))
 

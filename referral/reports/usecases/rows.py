@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from referral.core.codelists import reasons
+from referral.core.codelists import labels, reasons
 from referral.reports.disclosure import Rule
 from referral.reports.measures import Extra, Span, Stage
 from referral.reports.tally import Tally, median, percentile
@@ -12,6 +12,8 @@ from referral.reports.usecases.counting import Group
 Counts = Mapping[str, int | None]
 """Per column the count as it may be shown; None is hidden."""
 P90 = 0.9
+UNSAID = "unsaid"
+"""Not discussed, and nobody said why."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,29 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Missed:
+    """How many with an indication were not discussed for one reason; None: nobody said why (L7)."""
+
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Who was lost by reason: referrals, and screenings that were not discussed."""
+
+    referrals: Sequence[Loss] = ()
+    screenings: Sequence[Missed] = ()
+
+
+@dataclass(frozen=True)
 class Row:
     """The figures of one group as they may be shown. A hidden loss is not named, for its reason tells enough."""
 
     group: Group
     stages: Sequence[Figure]
     losses: Sequence[Loss]
+    missed: Sequence[Missed]
     others: Sequence[Figure]
 
     @property
@@ -49,7 +68,7 @@ class Row:
         return any(figure.count is not None for figure in self.stages)
 
 
-def show_row(group: Group, counts: Counts, days: Tally | None, losses: Sequence[Loss], rule: Rule) -> Row:
+def show_row(group: Group, counts: Counts, days: Tally | None, losses: Losses, rule: Rule) -> Row:
     """A row under this rule; `days` None shows no durations."""
     stages, base = [], None
     for stage in Stage:
@@ -57,7 +76,7 @@ def show_row(group: Group, counts: Counts, days: Tally | None, losses: Sequence[
         figure = _timed(stage.value, count, stage.value, days, rule)
         stages.append(Figure(stage.value, count, rule.share(count, base), figure.median_days, figure.p90_days))
         base = count
-    return Row(group, stages, losses, list(_others(counts, days, rule)))
+    return Row(group, stages, losses.referrals, losses.screenings, list(_others(counts, days, rule)))
 
 
 def exact_counts(tally: Tally) -> Counts:
@@ -65,10 +84,27 @@ def exact_counts(tally: Tally) -> Counts:
     return dict(tally.by_column())
 
 
-def exact_losses(tally: Tally) -> list[Loss]:
-    """The losses themselves, by party and reason."""
-    found = [Loss(reasons()[code].party.value, code, count) for code, count in tally.losses.items() if count]
-    return sorted(found, key=lambda loss: (loss.party, loss.reason))
+def exact_losses(tally: Tally) -> Losses:
+    """The losses themselves: of referrals by party and reason, of screenings by reason."""
+    found = [
+        Loss(reasons()[code].party.value, code, count)
+        for code, count in tally.losses.items()
+        if count and code in reasons()
+    ]
+    missed = [missed_for(code, count) for code, count in sorted(missed_by(tally).items()) if count]
+    return Losses(sorted(found, key=lambda loss: (loss.party, loss.reason)), missed)
+
+
+def missed_for(code: str, count: int) -> Missed:
+    """So many were not discussed for this reason, or without one."""
+    return Missed(None if code == UNSAID else code, count)
+
+
+def missed_by(tally: Tally) -> Mapping[str, int]:
+    """How many with an indication were not discussed, for each reason and `UNSAID`."""
+    named = {code: tally.losses[code] for code in labels("notHeldReason")}
+    silent = tally.count(Stage.INDICATION) - tally.count(Stage.DISCUSSED) - sum(named.values())
+    return {**named, UNSAID: silent}
 
 
 def _others(counts: Counts, days: Tally | None, rule: Rule) -> Sequence[Figure]:

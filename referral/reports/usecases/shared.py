@@ -3,7 +3,7 @@
 Everything shown comes from the tables of `reports.disclosure`, whatever was asked and in whatever form it is given.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -11,15 +11,15 @@ from functools import cached_property
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from referral.core.codelists import reasons
+from referral.core.codelists import labels, reasons
 from referral.core.errors import FieldError
 from referral.identity.models import Organisation
 from referral.reports.disclosure import ROOT, SHARED, Division, Node, Period, YearTable, covering
-from referral.reports.measures import COLUMNS, PARENTS, TIME_KEYS, GroupKey, month_of, quarter_of
+from referral.reports.measures import COLUMNS, PARENTS, TIME_KEYS, GroupKey, Stage, month_of, quarter_of
 from referral.reports.tally import Tally
 from referral.reports.usecases.counting import Scope, Sums, add_up, region_of
 from referral.reports.usecases.domains import domain_of
-from referral.reports.usecases.rows import Loss, Row, show_row
+from referral.reports.usecases.rows import UNSAID, Loss, Losses, Row, missed_by, missed_for, show_row
 
 LOST = "lost"
 WIDER = {GroupKey.ORGANISATION: GroupKey.SOURCE_KIND, GroupKey.MUNICIPALITY: GroupKey.REGION}
@@ -56,6 +56,7 @@ class SharedFunnel:
         self._read: dict[int, Sums] = {}
         self._made: dict[int, YearTable] = {}
         self._lost: dict[int, YearTable] = {}
+        self._missed: dict[int, YearTable] = {}
 
     def rows(self) -> list[Row]:
         """The rows that may be shown, in the order of their groups; one that shows nothing only if always there."""
@@ -85,14 +86,12 @@ class SharedFunnel:
         counts = {column: self._shown(node, periods, column) for column in COLUMNS}
         # Durations of a period that is put together would tell more than those of its parts do.
         days = self._days(node, periods[0]) if len(periods) == 1 else None
-        losses = self._losses(periods) if node == ROOT else []
+        losses = self._losses(periods) if node == ROOT else Losses()
         group = tuple(names.get(key) or self._named(node, key) for key in self.keys)
         return show_row(group, counts, days, losses, SHARED)
 
     def _shown(self, node: Node, periods: Sequence[Period], column: str) -> int | None:
-        """The sum of what is shown of each period; hidden when one of them is."""
-        counts = [self._table(period.year).shown(period, node, column) for period in periods]
-        return None if None in counts else sum(count for count in counts if count is not None)
+        return _sum_shown(self._table, node, periods, column)
 
     def _days(self, node: Node, period: Period) -> Tally:
         total = Tally()
@@ -102,16 +101,16 @@ class SharedFunnel:
                 total.add(tally)
         return total
 
-    def _losses(self, periods: Sequence[Period]) -> list[Loss]:
+    def _losses(self, periods: Sequence[Period]) -> Losses:
         """The losses by reason of these periods, under the same rule."""
-        codes = sorted(reasons(), key=lambda code: (reasons()[code].party.value, code))
-        tables = {period: self._losses_of(period.year) for period in periods}
-        found = {code: [table.shown(period, code, LOST) for period, table in tables.items()] for code in codes}
-        return [
-            Loss(reasons()[code].party.value, code, sum(counts))  # type: ignore[arg-type]
-            for code, counts in found.items()
-            if counts and None not in counts
-        ]
+        lost = _by_reason(self._lost_table, _loss_division(), periods)
+        # Who was not discussed tells how many were, so where that is hidden there is nothing to say about it.
+        tells = self._shown(ROOT, periods, Stage.DISCUSSED) is not None
+        missed = _by_reason(self._missed_table, _missed_division(), periods) if tells else {}
+        return Losses(
+            [Loss(reasons()[code].party.value, code, count) for code, count in lost.items()],
+            [missed_for(code, count) for code, count in missed.items()],
+        )
 
     # The tables.
 
@@ -132,20 +131,24 @@ class SharedFunnel:
             self._made[year] = YearTable(period, self._division(year), counts, COLUMNS, PARENTS, SHARED, self.today)
         return self._made[year]
 
-    def _losses_of(self, year: int) -> YearTable:
+    def _lost_table(self, year: int) -> YearTable:
+        """The losses of a year by party and reason, as a table of their own."""
         if year not in self._lost:
-            self._lost[year] = self._loss_table(year)
+            self._lost[year] = self._reason_table(year, _loss_division(), lambda tally: tally.losses)
         return self._lost[year]
 
-    def _loss_table(self, year: int) -> YearTable:
-        """The losses of a year by party and reason, as a table of their own."""
+    def _missed_table(self, year: int) -> YearTable:
+        """Who was not discussed in a year by reason, nobody said why included: together they add up."""
+        if year not in self._missed:
+            self._missed[year] = self._reason_table(year, _missed_division(), missed_by)
+        return self._missed[year]
+
+    def _reason_table(self, year: int, division: Division, by: Callable[[Tally], Mapping[str, int]]) -> YearTable:
         counts = {
             (str(month), code): {LOST: count}
             for (month,), tally in self._sums(year).items()
-            for code, count in tally.losses.items()
+            for code, count in by(tally).items()
         }
-        parties = _by_party()
-        division = Division({ROOT: sorted(parties), **parties})
         return YearTable(Period(year, 1, 12), division, counts, [LOST], {}, SHARED, self.today)
 
     def _division(self, year: int) -> Division:
@@ -201,8 +204,25 @@ class SharedFunnel:
         return {str(row.id): row.kind.value for row in self.session.execute(query)}
 
 
-def _by_party() -> dict[str, list[str]]:
-    parties: dict[str, list[str]] = {}
+def _sum_shown(table_of: Callable[[int], YearTable], node: Node, periods: Sequence[Period], column: str) -> int | None:
+    """The sum of what is shown of each period; hidden when one of them is."""
+    counts = [table_of(period.year).shown(period, node, column) for period in periods]
+    return None if None in counts else sum(count for count in counts if count is not None)
+
+
+def _by_reason(
+    table_of: Callable[[int], YearTable], division: Division, periods: Sequence[Period]
+) -> Mapping[str, int]:
+    found = {code: _sum_shown(table_of, code, periods, LOST) for code in division.leaves[ROOT]}
+    return {code: count for code, count in found.items() if count is not None}
+
+
+def _loss_division() -> Division:
+    parties: dict[Node, list[Node]] = {}
     for code, reason in sorted(reasons().items()):
         parties.setdefault(reason.party.value, []).append(code)
-    return parties
+    return Division({ROOT: sorted(parties), **parties})
+
+
+def _missed_division() -> Division:
+    return Division({ROOT: [UNSAID, *sorted(labels("notHeldReason"))]})

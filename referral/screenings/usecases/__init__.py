@@ -2,6 +2,7 @@
 
 from referral.screenings.usecases.commands import (
     ConversationHeld,
+    ConversationMissed,
     ImportResult,
     ImportRow,
     ImportScreenings,
@@ -23,6 +24,7 @@ from referral.screenings.usecases.look import (
 
 __all__ = [
     "ConversationHeld",
+    "ConversationMissed",
     "ImportResult",
     "ImportRow",
     "ImportScreenings",

@@ -21,6 +21,10 @@ class ConversationHeld(Event):
     """The result was discussed; `object_id` is the screening."""
 
 
+class ConversationMissed(Event):
+    """The result was not discussed, and somebody said why; `object_id` is the screening."""
+
+
 @dataclass(frozen=True)
 class LogScreening:
     """An anonymous outcome, in coarse bands and codes only."""

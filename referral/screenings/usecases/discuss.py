@@ -7,7 +7,7 @@ from referral.core.errors import FieldError, Invalid, NotAllowed
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.screenings.models import Conversation, Discussed, Screening
-from referral.screenings.usecases.commands import ConversationHeld, LogConversation
+from referral.screenings.usecases.commands import ConversationHeld, ConversationMissed, LogConversation
 from referral.screenings.usecases.look import find_screening
 
 
@@ -27,8 +27,8 @@ def log_conversation(command: LogConversation, *, actor: Actor, work: Work) -> C
     work.session.add(conversation)
     work.session.flush()
     work.record(actor, "conversation:log", "screening", screening.id, held=conversation.held)
-    if conversation.held:
-        work.publish(ConversationHeld(object_id=screening.id, actor_id=actor.id))
+    kind = ConversationHeld if conversation.held else ConversationMissed
+    work.publish(kind(object_id=screening.id, actor_id=actor.id))
     return conversation
 
 
