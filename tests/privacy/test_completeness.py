@@ -54,6 +54,8 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
     },
     "referral": {
         "id": ITSELF, "participant_id": ITSELF, "agreement_id": ITSELF, "previous_id": ITSELF, "trajectory_id": NAMED,
+        "origin_id": ITSELF, "offered_template": "what the trajectory was then; it is named",
+        "offered_course_kind": "what the trajectory was then; it is named",
         "alternative_trajectory_id": NAMED, "source_organisation_id": NAMED, "receiver_organisation_id": NAMED,
         "escalation_organisation_id": "who convenes in the region, the same for everybody there",
         "referrer_id": COLLEAGUE, "coach_id": COLLEAGUE, "last_actor_id": COLLEAGUE, "ball_user_id": COLLEAGUE,

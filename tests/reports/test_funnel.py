@@ -19,6 +19,8 @@ from tests.reports.conftest import Ledger, Step, counts, path, stages
 
 MARCH = date(2026, 3, 2)
 PERSONAL = re.compile(r"\bparticipant(_id)?\b|\bsubject_key\b|\w+_(ct|bix)\b|\bagreement\b|\bdisclosure\b")
+WHO_IS_ERASED = re.compile(r"JOIN participant ON participant.id = referral.participant_id|participant.erased_at")
+"""What counting anew looks up: of whom only the months may be kept."""
 
 
 def days(number: int) -> timedelta:
@@ -246,7 +248,7 @@ class TestPrivacy:
             with statements(ledger.service.engine) as seen:
                 ledger.rows(who, groupBy="organisation,month")
             assert any("FROM referral " in statement or "FROM referral\n" in statement for statement in seen)
-            assert [statement for statement in seen if PERSONAL.search(statement)] == []
+            assert [statement for statement in seen if PERSONAL.search(WHO_IS_ERASED.sub("", statement))] == []
 
     def test_control_a_report_that_loads_the_case_is_caught(self, ledger: Ledger) -> None:
         with statements(ledger.service.engine) as seen, ledger.service.work() as work:
