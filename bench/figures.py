@@ -224,7 +224,7 @@ def copy(service: Service, times: int) -> None:
     number = "lpad(to_hex(CAST(:n AS integer)), 8, '0')" if is_postgresql else "printf('%08x', :n)"
     key = f"CAST({number} || substr(CAST({{0}} AS text), 9) AS {'uuid' if is_postgresql else 'text'})"
     changed = {name: key.format(name) for name in ("id", "referral_id", "subject_id")}
-    changed["reference"] = f"'V-' || substr({number}, 6) || substr(reference, 6)"
+    changed["reference"] = f"'K-' || substr({number}, 6) || substr(reference, 6)"
     with service.engine.connect() as connection:
         # The copies hold what the rows hold that were checked; checking them again is most of the time.
         quick = "SET session_replication_role = replica" if is_postgresql else "PRAGMA foreign_keys = OFF"

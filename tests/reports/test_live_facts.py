@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from referral.core.codelists import default_terms, municipalities, reasons
 from referral.core.errors import Problem
@@ -29,7 +30,7 @@ from referral.referrals.usecases import Move, ReferralMoved, create_referral, ex
 from referral.referrals.usecases.reading import last_facts
 from referral.referrals.workflow import FINAL, MILESTONES, EventName, Status
 from referral.reports.measures import GroupKey
-from referral.reports.usecases import ShowFunnel, fold_changes, note_referral, rebuild_facts, show_funnel
+from referral.reports.usecases import ShowFunnel, fold_changes, keeping, note_referral, rebuild_facts, show_funnel
 from referral.screenings.models import Conversation, Screening
 from referral.screenings.usecases import LogConversation, LogScreening, log_conversation, log_screening
 from referral.trajectories.models import Trajectory
@@ -424,3 +425,47 @@ def test_control_a_fact_that_misses_undo_is_found(world: World) -> None:
         [compare(town, who, (), {}, by_hand) for who in ("coordinator", "receiving_coordinator")]
     assert not rebuild_facts(wrong).is_equal
     assert rebuild_facts(wrong).is_equal, "what it found it put right"
+
+
+def move_both_at_once(world: World) -> bool:
+    """Of a need that was sent on three times the second referral becomes void while the last is declined.
+
+    Gives whether the facts are right then. The two have no row in common but the facts.
+    """
+    first = world.refer()
+    second = world.move("other_coach", send_on(world, first, world.other_trajectory_id), "accept")
+    last = send_on(world, send_on(world, second, world.trajectory_id), world.other_trajectory_id)
+    world.clock.move(minutes=5)
+    answers: list[int] = []
+
+    def decline() -> None:
+        answer = world.event("other_coach", last, "decline", reason="no_capacity", noAlternative=True)
+        answers.append(answer.status_code)
+
+    other, coordinator = Thread(target=decline), world.actor("coordinator")
+    with world.service.work() as work:
+        row = work.session.get_one(Referral, UUID(second["id"]))
+        members = chain.members(world, "void")
+        perform(EventName.VOID, members, row.id, row.version, actor=coordinator, work=work)
+        other.start()
+        other.join(0.5)
+        assert answers == [], "it waits for its turn"
+    other.join()
+    assert answers == [201]
+    return rebuild_facts(world.service).is_equal
+
+
+def send_on(world: World, referral: dict[str, Any], trajectory_id: str) -> dict[str, Any]:
+    seen = world.call("referrer", "GET", f"/v1/referrals/{referral['id']}").json
+    return world.move("referrer", seen, "transfer", reason="level_too_low", trajectoryId=trajectory_id)
+
+
+def test_two_referrals_of_one_need_at_once(world: World) -> None:
+    assert move_both_at_once(world)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_control_who_does_not_hold_the_need_counts_what_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second waits in any case, since both change the same fact; but it read too early."""
+    monkeypatch.setattr(keeping, "_HELD", select(bindparam("subject_id")))
+    assert not move_both_at_once(world)
