@@ -92,6 +92,7 @@ OPERATIONS: Operations = {
     "webhooks.resume_webhook": _make("webhook:resume", _ADMIN, "webhooks"),
     # reports and logs
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
+    "reports.show_national_statistics": _read("report:national_statistics", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
     "audit.list_entries": _read("audit:list", _PRIVACY, "audit"),
     # accountability

@@ -427,6 +427,8 @@ def upgrade() -> None:
         sa.Column("preferred_moment_ct", sa.LargeBinary(), nullable=True),
         sa.Column("birth_year_ct", sa.LargeBinary(), nullable=True),
         sa.Column("language_background_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("gender_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("statistics_secret_ct", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "erased_at IS NULL OR (phone_bix IS NULL AND email_bix IS NULL AND client_number_bix IS NULL)",
@@ -462,6 +464,13 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             {
+                "sqlite": "gender_ct IS NULL OR (length(gender_ct) >= 48 AND substr(gender_ct, 1, 2) = x'0101')",
+                "postgresql": "gender_ct IS NULL OR (length(gender_ct) >= 48 AND substr(gender_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_participant_gender_ct_sealed"),
+        ),
+        sa.CheckConstraint(
+            {
                 "sqlite": "language_background_ct IS NULL OR (length(language_background_ct) >= 48 AND substr(language_background_ct, 1, 2) = x'0101')",
                 "postgresql": "language_background_ct IS NULL OR (length(language_background_ct) >= 48 AND substr(language_background_ct, 1, 2) = '\\x0101'::bytea)",
             }[op.get_context().dialect.name],
@@ -494,6 +503,13 @@ def upgrade() -> None:
                 "postgresql": "preferred_moment_ct IS NULL OR (length(preferred_moment_ct) >= 48 AND substr(preferred_moment_ct, 1, 2) = '\\x0101'::bytea)",
             }[op.get_context().dialect.name],
             name=op.f("ck_participant_preferred_moment_ct_sealed"),
+        ),
+        sa.CheckConstraint(
+            {
+                "sqlite": "statistics_secret_ct IS NULL OR (length(statistics_secret_ct) >= 48 AND substr(statistics_secret_ct, 1, 2) = x'0101')",
+                "postgresql": "statistics_secret_ct IS NULL OR (length(statistics_secret_ct) >= 48 AND substr(statistics_secret_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_participant_statistics_secret_ct_sealed"),
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_participant_organisation_id_organisation")
@@ -907,6 +923,7 @@ def upgrade() -> None:
         sa.Column("found_at", sa.String(length=32), nullable=True),
         sa.Column("offered_template", sa.String(length=1), nullable=True),
         sa.Column("offered_course_kind", sa.String(length=32), nullable=True),
+        sa.Column("offered_course_type", sa.String(length=32), nullable=True),
         sa.Column("no_screening", sa.Boolean(), nullable=False),
         sa.Column("screened_on", sa.Date(), nullable=True),
         sa.Column("conversation_held_on", sa.Date(), nullable=True),

@@ -117,6 +117,12 @@ def access_request(world: World) -> str:
     return str(answer.headers["Location"])
 
 
+def national_statistics(world: World) -> Call:
+    """The statistics of this year, with somebody in it."""
+    world.bring_to("in_trajectory")
+    return Call("coordinator", "GET", f"/v1/reports/national-statistics?year={world.clock.today.year}")
+
+
 def _import_file(world: World) -> bytes:
     row = {name: value for name, value in screening_body(world).items() if value is not None}
     return f"{','.join(row)}\n{','.join(map(str, row.values()))}\n".encode()
@@ -224,6 +230,7 @@ CALLS: Mapping[str, Prepare] = {
     "workflow.show_workflow": lambda _: Call("referrer", "GET", "/v1/workflow"),
     "workflow.show_diagram": lambda _: Call("referrer", "GET", "/v1/workflow/diagram"),
     "reports.show_funnel": lambda _: Call("coordinator", "GET", "/v1/reports/funnel?groupBy=month"),
+    "reports.show_national_statistics": national_statistics,
     "webhooks.list_webhooks": lambda _: Call("admin", "GET", "/v1/webhooks"),
     "webhooks.add_webhook": lambda _: Call("admin", "POST", "/v1/webhooks", {"url": RECEIVER}),
     "webhooks.show_webhook": lambda w: Call("admin", "GET", f"/v1/webhooks/{webhook(w)}"),

@@ -23,7 +23,7 @@ INDEX = "a keyed fingerprint of the member beside it, to find it by"
 SHOWN: Mapping[str, set[str]] = {
     "participant": {
         "name_ct", "phone_ct", "email_ct", "client_number_ct", "contact_person_ct", "preferred_channel_ct",
-        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "registered_at", "restricted_at",
+        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "gender_ct", "registered_at", "restricted_at",
         "organisation_id", "id",
     },
     "agreement": {*of.AGREEMENT},
@@ -42,6 +42,7 @@ SHOWN: Mapping[str, set[str]] = {
 EXEMPT: Mapping[str, Mapping[str, str]] = {
     "participant": {
         "phone_bix": INDEX, "email_bix": INDEX, "client_number_bix": INDEX, "version": COUNTER,
+        "statistics_secret_ct": "a random number that says nothing; that statistics were made stands under readings",
         "erased_at": "who was erased gets no answer: there is nothing to give",
     },
     "agreement": {
@@ -56,6 +57,7 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
         "id": ITSELF, "participant_id": ITSELF, "agreement_id": ITSELF, "previous_id": ITSELF, "trajectory_id": NAMED,
         "origin_id": ITSELF, "offered_template": "what the trajectory was then; it is named",
         "offered_course_kind": "what the trajectory was then; it is named",
+        "offered_course_type": "what the trajectory was then; it is named",
         "alternative_trajectory_id": NAMED, "source_organisation_id": NAMED, "receiver_organisation_id": NAMED,
         "escalation_organisation_id": "who convenes in the region, the same for everybody there",
         "referrer_id": COLLEAGUE, "coach_id": COLLEAGUE, "last_actor_id": COLLEAGUE, "ball_user_id": COLLEAGUE,

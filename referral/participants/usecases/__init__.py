@@ -47,6 +47,7 @@ from referral.participants.usecases.finding import (
 from referral.participants.usecases.keeping import must_be_kept
 from referral.participants.usecases.reading import ParticipantView, read_participant
 from referral.participants.usecases.registering import (
+    SECRET_BYTES,
     ChangeParticipant,
     ParticipantCorrected,
     RegisterParticipant,
@@ -77,6 +78,7 @@ __all__ = [
     "ERASED",
     "FINDABLE",
     "OBJECTED",
+    "SECRET_BYTES",
     "TOLD",
     "WITHDRAWN",
     "AgreementGiven",

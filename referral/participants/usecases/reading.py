@@ -34,6 +34,7 @@ class ParticipantView:
     client_number: str | None = None
     birth_year: int | None = None
     language_background: str | None = None
+    gender: str | None = None
 
 
 def read_participant(participant_id: UUID, purpose: str, *, actor: Actor, work: Work) -> ParticipantView:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from referral.participants.usecases.finding import own_participant
 
 YOUNGEST = 14
 EARLIEST_YEAR = 1900
+SECRET_BYTES = 16
 
 _SAME: Mapping[str, Callable[[str], str]] = {
     "name": lambda name: " ".join(name.casefold().split()),
@@ -40,6 +42,7 @@ class RegisterParticipant:
     preferred_moment: str | None = None
     birth_year: int | None = None
     language_background: str | None = None
+    gender: str | None = None
     allow_duplicate: bool = False
 
     @property
@@ -72,7 +75,12 @@ def register_participant(command: RegisterParticipant, *, actor: Actor, work: Wo
     double = _find_double(command.members, command.allow_duplicate, actor, work)
     if double is not None:
         raise _duplicate(*double)
-    participant = Participant(organisation_id=actor.organisation_id, registered_at=work.now, **command.members)
+    participant = Participant(
+        organisation_id=actor.organisation_id,
+        registered_at=work.now,
+        statistics_secret=token_hex(SECRET_BYTES),
+        **command.members,
+    )
     work.session.add(participant)
     work.session.flush()
     work.record(actor, "participant:register", "participant", participant.id)

@@ -2,16 +2,15 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 
 from referral.core.codelists import labels
+from referral.core.documents import Value, in_csv
 from referral.reports.schemas.asking import KEY_LABELS
 from referral.reports.usecases import ORGANISATIONS, Figure, Funnel, GroupKey, Loss, Missed, codes_of
 
 HIDDEN = "verborgen"
 UNKNOWN = "Onbekend"
-FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 COLUMNS = (
     "Fase",
     "Uitval door",
@@ -39,21 +38,21 @@ def show_csv(funnel: Funnel) -> str:
         stages = (_cells(figure, "stage") for figure in row.stages)
         others = (_cells(figure, "figure") for figure in row.others)
         for cells in (*stages, *map(_loss_cells, row.losses), *map(_missed_cells, row.missed), *others):
-            table.writerow([_cell(value) for value in (*group, *cells, *rule)])
+            table.writerow([in_csv(value) for value in (*group, *cells, *rule)])
     return "\ufeff" + file.getvalue()
 
 
-def _cells(figure: Figure, list_name: str) -> Iterator[object]:
+def _cells(figure: Figure, list_name: str) -> Iterator[Value]:
     yield from (labels(list_name)[figure.stage], None, None)
     yield HIDDEN if figure.count is None else figure.count
     yield from (figure.conversion, figure.median_days, figure.p90_days)
 
 
-def _loss_cells(loss: Loss) -> Iterator[object]:
+def _loss_cells(loss: Loss) -> Iterator[Value]:
     yield from (None, labels("party")[loss.party], labels("reason")[loss.reason], loss.count, None, None, None)
 
 
-def _missed_cells(missed: Missed) -> Iterator[object]:
+def _missed_cells(missed: Missed) -> Iterator[Value]:
     why = labels("notHeldReason")[missed.reason] if missed.reason else UNKNOWN
     yield from (labels("figure")["not_discussed"], None, why, missed.count, None, None, None)
 
@@ -63,10 +62,3 @@ def _label(key: GroupKey, value: str | None, funnel: Funnel) -> str:
         return UNKNOWN
     names = funnel.organisation_names if key in ORGANISATIONS else codes_of(key)
     return names.get(value, value)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return str(value).replace(".", ",")
-    text = "" if value is None else str(value)
-    return f"'{text}" if FORMULA.match(text) else text

@@ -2,6 +2,7 @@
 
 from referral.reports.measures import TIME_KEYS, GroupKey
 from referral.reports.usecases.domains import ORGANISATIONS, codes_of
+from referral.reports.usecases.exporting import note_export
 from referral.reports.usecases.folding import fold_changes
 from referral.reports.usecases.funnel import Funnel, ShowFunnel, show_funnel
 from referral.reports.usecases.keeping import (
@@ -11,10 +12,19 @@ from referral.reports.usecases.keeping import (
     note_referral,
     note_screening,
 )
+from referral.reports.usecases.national import (
+    EARLIEST_YEAR,
+    NationalStatistics,
+    Participation,
+    ShowNationalStatistics,
+    administration_number,
+    show_national_statistics,
+)
 from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 __all__ = [
+    "EARLIEST_YEAR",
     "ORGANISATIONS",
     "TIME_KEYS",
     "Figure",
@@ -22,16 +32,22 @@ __all__ = [
     "GroupKey",
     "Loss",
     "Missed",
+    "NationalStatistics",
+    "Participation",
     "Rebuilt",
     "Row",
     "ShowFunnel",
+    "ShowNationalStatistics",
+    "administration_number",
     "blur_erased",
     "codes_of",
     "fold_changes",
     "make_anonymous",
     "note_conversation",
+    "note_export",
     "note_referral",
     "note_screening",
     "rebuild_facts",
     "show_funnel",
+    "show_national_statistics",
 ]
