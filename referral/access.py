@@ -27,6 +27,15 @@ def _change(action: str, roles: frozenset[Role], scope: str, *, idempotency: str
     return Access(action, roles, f"{scope}:write", versioned=True, idempotency=idempotency)
 
 
+def _page(action: str, roles: frozenset[Role]) -> Access:
+    return Access(action, roles, door=Door.PAGE)
+
+
+def _form(action: str, roles: frozenset[Role]) -> Access:
+    """A form with a key in it, so that sending it twice does nothing twice."""
+    return Access(action, roles, door=Door.PAGE, idempotency="optional")
+
+
 _PUBLIC = Access("", door=Door.PUBLIC)
 
 OPERATIONS: Operations = {
@@ -35,16 +44,34 @@ OPERATIONS: Operations = {
     "identity.list_organisations": _read("organisation:list", _ALL, "identity"),
     "identity.list_users": _read("user:list", _CASE | _ADMIN, "identity"),
     "identity.deactivate_user": _make("user:deactivate", _ADMIN, "identity"),
+    "sign_in.show_code": Access("session:code_form", door=Door.PUBLIC),
+    "sign_in.submit_code": Access("session:give_code", door=Door.PUBLIC),
     "sign_in.show": Access("session:form", door=Door.PUBLIC),
     "sign_in.submit": Access("session:sign_in", door=Door.PUBLIC),
     "sign_in.sign_out": Access("session:sign_out", _ALL, door=Door.PAGE),
-    "home.show": Access("home:show", _ALL, door=Door.PAGE),
+    "home.show": _page("home:show", _ALL),
+    "home.theme": _PUBLIC,
+    "account.show": _page("account:show", _ALL),
+    "account.stay": _page("session:stay", _ALL),
+    "account.end_session": _page("session:end", _ALL),
+    "account.switch": _page("session:switch", _ALL),
+    "account.show_app": Access("second_factor:form", door=Door.PUBLIC),
+    "account.submit_app": Access("second_factor:confirm", door=Door.PUBLIC),
+    "account.renew_codes": _page("second_factor:renew_codes", _ALL),
+    "account.remove": _page("second_factor:remove", _ALL),
     # screenings
     "screenings.log_screening": _make("screening:log", _REFERRER, "screenings"),
     "screenings.import_screenings": _make("screening:import", _REFERRER, "screenings"),
     "screenings.list_screenings": _read("screening:list", _CASE, "screenings"),
     "screenings.show_screening": _read("screening:show", _CASE, "screenings"),
     "screenings.log_conversation": _make("conversation:log", _REFERRER, "screenings"),
+    "screening.show_list": _page("screening:list", _CASE),
+    "screening.find": _page("screening:find", _CASE),
+    "screening.new": _page("screening:form", _REFERRER),
+    "screening.log": _form("screening:log", _REFERRER),
+    "screening.show": _page("screening:show", _CASE),
+    "screening.new_conversation": _page("conversation:form", _REFERRER),
+    "screening.log_conversation": _form("conversation:log", _REFERRER),
     # trajectories
     "trajectories.list_trajectories": _read("trajectory:list", _ALL, "trajectories"),
     "trajectories.show_trajectory": _read("trajectory:show", _ALL, "trajectories"),
@@ -68,6 +95,24 @@ OPERATIONS: Operations = {
     "referrals.list_history": _read("referral:history", _CASE, "referrals"),
     "workflow.show_workflow": _read("workflow:show", _ALL, "referrals"),
     "workflow.show_diagram": _read("workflow:diagram", _ALL, "referrals"),
+    "cases.show": _page("referral:show", _CASE),
+    "cases.open_person": _page("participant:show", _REFERRER | _COACH),
+    "cases.show_event": _page("referral:event_form", _CASE),
+    "cases.record_event": _form("referral:event", _CASE),
+    "cases.show_advice": _page("referral:advice_form", _COORDINATOR),
+    "cases.pick_trajectory": _form("referral:change", _COORDINATOR),
+    "cases.sent": _page("referral:show", _REFERRER),
+    "overview.show": _page("referral:list", _CASE),
+    "queue.show_queue": _page("referral:queue", _COACH),
+    "making.start": _page("referral_draft:form", _REFERRER),
+    "making.begin": _form("referral_draft:begin", _REFERRER),
+    "making.resume": _page("referral_draft:show", _REFERRER),
+    "making.show_step": _page("referral_draft:show", _REFERRER),
+    "making.save_step": _page("referral_draft:save", _REFERRER),
+    "making.check": _page("referral_draft:show", _REFERRER),
+    "making.send": _page("referral_draft:send", _REFERRER),
+    "making.choose_known": _page("referral_draft:save", _REFERRER),
+    "making.drop": _page("referral_draft:drop", _REFERRER),
     # reports and logs
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
@@ -81,3 +126,12 @@ OPERATIONS: Operations = {
     "docs.openapi": _PUBLIC,
     "static": _PUBLIC,
 }
+
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("home.show", "Mijn werk"),
+    ("screening.show_list", "Screenings"),
+    ("making.start", "Verwijzing maken"),
+    ("queue.show_queue", "Team"),
+    ("overview.show", "Verwijzingen"),
+)
+"""The menu, in this order; everybody sees what the table above lets them open."""

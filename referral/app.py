@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from referral import reactions
-from referral.access import OPERATIONS
+from referral.access import NAVIGATION, OPERATIONS
 from referral.core import http
 from referral.core.database import connect
 from referral.core.encryption import FileKeys, KeyRing, check_key_directory
@@ -27,8 +27,10 @@ from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
 from referral.referrals import api as referrals
+from referral.referrals import pages as referral_pages
 from referral.reports import api as reports
 from referral.screenings import api as screenings
+from referral.screenings import pages as screening_pages
 from referral.trajectories import api as trajectories
 
 JSON_DOORS = (
@@ -44,7 +46,16 @@ JSON_DOORS = (
     feed.api,
     logs.api,
 )
-PAGE_DOORS = (sign_in.pages, home.pages)
+PAGE_DOORS = (
+    sign_in.pages,
+    sign_in.account,
+    home.pages,
+    screening_pages.pages,
+    referral_pages.cases,
+    referral_pages.lists,
+    referral_pages.queue,
+    referral_pages.making,
+)
 
 
 def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:
@@ -75,9 +86,11 @@ def create_app(settings: Settings, *, service: Service | None = None) -> http.Ap
         ALLOWED_ORIGINS=settings.allowed_origins,
         MAX_CONTENT_LENGTH=settings.import_max_bytes,
         MAX_BODY_BYTES=settings.max_body_bytes,
+        THEME_DIRECTORY=settings.theme_directory,
     )
     http.install(app, service, OPERATIONS, {Door.API: identity.bearer_actor, Door.PAGE: sign_in.page_actor})
     sign_in.protect_pages(app, JSON_DOORS)
+    home.frame_pages(app, NAVIGATION, OPERATIONS, settings.theme_directory)
     for door in PAGE_DOORS:
         app.register_blueprint(door)
     app.register_blueprint(health_pages(service))

@@ -14,6 +14,7 @@ from referral.core.idempotency import forget_old_keys
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
+from referral.referrals.usecases import forget_old_drafts
 
 MORNING = time(7)
 RETRY = timedelta(seconds=10)
@@ -106,7 +107,11 @@ def _send_digests(service: Service, stopped: Stopped) -> Counts:
 
 def _forget(service: Service, _stopped: Stopped) -> Counts:
     with service.work() as work:
-        counts = {"keys": forget_old_keys(work), "attempts": forget_old_attempts(work)}
+        counts = {
+            "keys": forget_old_keys(work),
+            "attempts": forget_old_attempts(work),
+            "drafts": forget_old_drafts(work),
+        }
     return {name: count for name, count in counts.items() if count}
 
 

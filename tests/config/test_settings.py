@@ -43,6 +43,9 @@ BAD = [
     ("SMTP_URL", {"SMTP_URL": "https://mail.example"}),
     ("SESSION_IDLE_MINUTES", {"SESSION_IDLE_MINUTES": "0"}),
     ("SESSION_ABSOLUTE_HOURS", {"SESSION_ABSOLUTE_HOURS": "720"}),
+    ("SECOND_FACTOR", {"SECOND_FACTOR": "maybe"}),
+    ("THEME_DIRECTORY", {"THEME_DIRECTORY": "relative/theme"}),
+    ("THEME_DIRECTORY", {"THEME_DIRECTORY": "/does/not/exist"}),
     ("MAX_BODY_BYTES", {"MAX_BODY_BYTES": "9" * 5000}),
     ("IMPORT_MAX_BYTES", {"IMPORT_MAX_BYTES": "20000"}),
 ]
@@ -72,6 +75,8 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         mail_sink_directory=tmp_path / "var" / "mail",
         session_idle_minutes=15,
         session_absolute_hours=8,
+        second_factor_required=True,
+        theme_directory=None,
         max_body_bytes=1_000_000,
         import_max_bytes=10_000_000,
     )

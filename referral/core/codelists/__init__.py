@@ -9,6 +9,7 @@ from referral.core.codelists.instruments import Block, Instrument, instruments
 from referral.core.codelists.labels import CodeList, code_lists, labels
 from referral.core.codelists.law import LegalBasis, RetentionTerm, legal_bases, parse_period, retention_terms
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
+from referral.core.codelists.questions import Wording, wording
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
 from referral.core.codelists.terms import Limits, Term, Terms, default_terms
@@ -32,6 +33,7 @@ __all__ = [
     "Template",
     "Term",
     "Terms",
+    "Wording",
     "code_lists",
     "default_terms",
     "instruments",
@@ -46,4 +48,5 @@ __all__ = [
     "retention_terms",
     "sectors",
     "templates",
+    "wording",
 ]

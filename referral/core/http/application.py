@@ -1,11 +1,13 @@
 """The web application: a request is a unit of work, default deny, one shape for every refusal."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
 from traceback import extract_tb
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import structlog
@@ -31,12 +33,16 @@ from referral.core.errors import (
     Unavailable,
 )
 from referral.core.http.doors import expected_version, invalid
-from referral.core.http.problems import answer_problem, from_http
+from referral.core.http.forms import ShowAgain
+from referral.core.http.problems import answer_problem, from_http, wants_page
 from referral.core.policy import Access, Actor, Door, Operations
 from referral.core.work import Service, Work
 
 API_VERSION = "1.0.0"
 RETRIES = 3
+FORM_KEY = "idempotency_key"
+SHOWN_AGAIN = frozenset({400, 409, 412, 429})
+"""The refusals after which a form is drawn again with what was typed."""
 SECURITY_HEADERS = {
     "API-Version": API_VERSION,
     "Cache-Control": "no-store",
@@ -105,13 +111,39 @@ class Application(Flask):
             return self.make_response(super().dispatch_request())
         if request.mimetype != "text/csv":
             request.max_content_length = self.config["MAX_BODY_BYTES"]
-        with self.service.work(trace_id=g.trace_id) as work:
-            g.work = work
+        with self.working() as work:
             self._admit(access, work)
-            key = idempotency.read_key(request.headers.get("Idempotency-Key"), access.idempotency)
+            key = idempotency.read_key(_given_key(access), access.idempotency)
             if key is None:
                 return self.make_response(super().dispatch_request())
             return self._serve_once(key, work)
+
+    @contextmanager
+    def working(self) -> Iterator[Work]:
+        """The unit of work that the doors of this request find, for as long as it lasts and no longer.
+
+        Whoever used it afterwards (an error page) would begin a transaction that nobody ends.
+        """
+        with self.service.work(trace_id=g.trace_id) as work:
+            g.work = work
+            try:
+                yield work
+            finally:
+                g.pop("work")
+
+    def show_again(self, problem: Problem | None) -> Response | None:
+        """The form that was refused, drawn again in a fresh unit of work with what was typed; None without a form."""
+        show = g.pop("show_again", None)
+        if show is None or (problem is not None and problem.status not in SHOWN_AGAIN):
+            return None
+        with self.working() as work:
+            actor = self.authenticators[Door.PAGE](work)
+            if actor is None:
+                return None
+            g.actor = actor
+            response = self.make_response(show(problem))
+        response.status_code = problem.status if problem else 200
+        return response
 
     def _admit(self, access: Access, work: Work) -> None:
         if access.door is Door.PUBLIC:
@@ -127,7 +159,7 @@ class Application(Flask):
 
     def _serve_once(self, key: str, work: Work) -> Response:
         record, first_answer = idempotency.claim(
-            work, g.actor, request.endpoint or "", request.path, key, request.get_data(cache=True)
+            work, g.actor, request.endpoint or "", request.path, key, _given_body()
         )
         if first_answer is not None:
             response = Response(first_answer.body, status=first_answer.status, mimetype="application/json")
@@ -138,6 +170,19 @@ class Application(Flask):
         answer = idempotency.Answer(response.status_code, headers, response.get_data())
         idempotency.keep(work, record, answer, g.get("subject_id"))
         return response
+
+
+def _given_key(access: Access) -> str | None:
+    """The key of a program stands in a header, that of a page in its form."""
+    return request.form.get(FORM_KEY) if access.door is Door.PAGE else request.headers.get("Idempotency-Key")
+
+
+def _given_body() -> bytes:
+    """What was sent; of a form only what somebody typed, since its secret is another after signing in again."""
+    if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return request.get_data(cache=True)
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    return urlencode(sorted(typed)).encode()
 
 
 def _is_retryable(error: DBAPIError) -> bool:
@@ -177,7 +222,16 @@ def _refuse(error: Exception) -> Response:
             endpoint=request.endpoint,
             where=[f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]],
         )
-    return answer_problem(_leave_trace(problem))
+    problem = _leave_trace(problem)
+    application: Application | None = g.get("application")
+    drawn = application.show_again(problem) if application and wants_page() else None
+    return drawn or answer_problem(problem)
+
+
+def _come_back(_error: ShowAgain) -> Response:
+    """A form that was kept while somebody signed in again is drawn filled in, and nothing is done yet."""
+    application: Application = g.application
+    return application.show_again(None) or _refuse(NotSignedIn())
 
 
 def _leave_trace(problem: Problem) -> Problem:
@@ -205,6 +259,7 @@ def install(
     app.url_map.merge_slashes = False
     app.before_request(partial(_begin, app))
     app.register_error_handler(Exception, _refuse)
+    app.register_error_handler(ShowAgain, _come_back)
     app.after_request(_dress)
 
 
