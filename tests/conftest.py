@@ -82,6 +82,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
             "MAIL_SINK_DIRECTORY": str(tmp_path / "mail"),
             "SECRET_KEY": "een-geheim-voor-de-tests-0123456789",
             "COOKIE_SECURE": "no",
+            "SECOND_FACTOR": "optional",
         }
     )
 

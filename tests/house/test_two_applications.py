@@ -38,6 +38,7 @@ def open_house(name: str, migrated: Path, folder: Path) -> World:
             "MAIL_SINK_DIRECTORY": str(folder / name / "mail"),
             "SECRET_KEY": f"een-geheim-voor-{name}-0123456789",
             "COOKIE_SECURE": "no",
+            "SECOND_FACTOR": "optional",
         }
     )
     clock = Clock()

@@ -69,9 +69,7 @@ def _with_options(question: Question, options: Options) -> Question:
     return question.as_kind("choice" if len(options) <= MOST_RADIOS else "select", options)
 
 
-def _walk(
-    schema: Schema, forms: tuple[str, ...], prefix: str, but: Collection[str] = ()
-) -> Iterator[Question]:
+def _walk(schema: Schema, forms: tuple[str, ...], prefix: str, but: Collection[str] = ()) -> Iterator[Question]:
     for member in schema.fields.values():
         name = f"{prefix}{member.data_key}"
         if name in but:
