@@ -139,7 +139,7 @@ def names_of(session: Session, users: Collection[UUID | None], organisations: Co
     places = select(Organisation.id, Organisation.name).where(
         Organisation.id.in_({each for each in organisations if each})
     )
-    return Names(dict(session.execute(people).tuples().all()), dict(session.execute(places).tuples().all()))
+    return Names(dict(session.execute(people).all()), dict(session.execute(places).all()))
 
 
 def coaches_of(session: Session, organisation_id: UUID | None) -> Sequence[User]:

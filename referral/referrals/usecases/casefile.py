@@ -15,7 +15,7 @@ from referral.referrals.usecases.reading import (
     HistoryView,
     ReferralView,
     find_referral,
-    list_history,
+    history_of,
     may_read_words,
     view_of,
 )
@@ -57,9 +57,8 @@ class Listed:
 def show_case(referral_id: UUID, *, actor: Actor, work: Work) -> CaseFile:
     """The case without a word about the person. Raises `NotFound`."""
     referral = find_referral(referral_id, actor=actor, work=work)
-    work.record(actor, "referral:show", "referral", referral.id)
     view = view_of(referral, actor=actor, work=work)
-    return _file(view, list_history(referral_id, actor=actor, work=work, with_words=False), None, actor, work)
+    return _file(view, history_of(referral, actor=actor, work=work, with_words=False), None, actor, work)
 
 
 def open_case(referral_id: UUID, purpose: str, *, actor: Actor, work: Work) -> CaseFile:
@@ -69,9 +68,8 @@ def open_case(referral_id: UUID, purpose: str, *, actor: Actor, work: Work) -> C
     """
     referral = find_referral(referral_id, actor=actor, work=work)
     person = read_participant(referral.participant_id, purpose, actor=actor, work=work)
-    work.record(actor, "referral:show", "referral", referral.id)
     view = view_of(referral, actor=actor, work=work, with_words=True)
-    return _file(view, list_history(referral_id, actor=actor, work=work), person, actor, work)
+    return _file(view, history_of(referral, actor=actor, work=work), person, actor, work)
 
 
 def show_lists(views: Sequence[ReferralView], *, work: Work) -> Listed:
@@ -96,6 +94,7 @@ def goals_of(history: Sequence[HistoryView]) -> dict[str, str]:
 def _file(
     view: ReferralView, history: list[HistoryView], person: ParticipantView | None, actor: Actor, work: Work
 ) -> CaseFile:
+    """Everything together, and the audit row of looking at it."""
     referral = view.referral
     coaches = [UUID(row.row.facts["coachId"]) for row in history if "coachId" in row.row.facts]
     people = [referral.referrer_id, referral.coach_id, referral.ball_user_id, *coaches]
@@ -106,6 +105,7 @@ def _file(
         [*places, *(row.row.organisation_id for row in history)],
     )
     trajectories = _trajectories([referral.trajectory_id, referral.alternative_trajectory_id], work)
+    work.record(actor, "referral:show", "referral", referral.id)
     return CaseFile(view, history, names, trajectories, may_read_words(referral, actor), person)
 
 

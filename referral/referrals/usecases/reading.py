@@ -134,11 +134,16 @@ def list_team_cases(*, actor: Actor, work: Work, most: int = 200) -> Sequence[Re
     return _listed(work.session.scalars(cases.limit(most)).all(), actor, work)
 
 
-def list_history(referral_id: UUID, *, actor: Actor, work: Work, with_words: bool = True) -> list[HistoryView]:
+def list_history(referral_id: UUID, *, actor: Actor, work: Work) -> list[HistoryView]:
     """Everything that happened to a referral, oldest first; an employer sees the progress, not the reasons or notes."""
     referral = find_referral(referral_id, actor=actor, work=work)
-    rows = _rows(work, referral.id)
     work.record(actor, "referral:history", "referral", referral.id)
+    return history_of(referral, actor=actor, work=work)
+
+
+def history_of(referral: Referral, *, actor: Actor, work: Work, with_words: bool = True) -> list[HistoryView]:
+    """The history of a referral that the actor may see; the caller leaves the audit row of looking at it."""
+    rows = _rows(work, referral.id)
     may_read = with_words and not actor.has_narrow_view and may_read_words(referral, actor)
     if not may_read or _is_erased(referral, work):
         return [HistoryView(row, actor.has_narrow_view) for row in rows]
