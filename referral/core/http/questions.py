@@ -59,7 +59,7 @@ def ask(
     `options` gives the choices of members whose codes the schema does not know. A part's members stand in line with
     the others, under their pointer; lists of parts are asked by the page itself.
     """
-    found = {question.name: question for question in _walk(schema, (form,), "", but)}
+    found = {question.name: question for question in _walk(schema, (form,), "", frozenset(only), but)}
     names = only or list(found)
     given = options or {}
     return [_with_options(found[name], given[name]) if name in given else found[name] for name in names]
@@ -69,14 +69,14 @@ def _with_options(question: Question, options: Options) -> Question:
     return question.as_kind("choice" if len(options) <= MOST_RADIOS else "select", options)
 
 
-def _walk(schema: Schema, forms: tuple[str, ...], prefix: str, but: Collection[str] = ()) -> Iterator[Question]:
+def _walk(
+    schema: Schema, forms: tuple[str, ...], prefix: str, only: Collection[str], but: Collection[str]
+) -> Iterator[Question]:
     for member in schema.fields.values():
         name = f"{prefix}{member.data_key}"
-        if name in but:
-            continue
         if isinstance(member, Part):
-            yield from _walk(member.schema, (str(member.data_key), *forms), f"{name}/")
-        elif not _is_list_of_parts(member):
+            yield from _walk(member.schema, (str(member.data_key), *forms), f"{name}/", only, but)
+        elif not _is_list_of_parts(member) and name not in but and (not only or name in only):
             yield _question(member, name, forms)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from referral.core.errors import DuplicateParticipant, Invalid, NotFound
 from referral.core.fields import ApiSchema
@@ -21,9 +22,9 @@ from referral.referrals.pages.steps import (
     SCHEMA,
     STEPS,
     Step,
-    draft_form,
     first_answers,
     is_answered,
+    judged,
     person_members,
     profile_of,
     step_questions,
@@ -89,7 +90,7 @@ def save_step(draft_id: UUID, step: str) -> ResponseReturnValue:
     names = [name for each in asked for name in (each.name, f"{each.name}/time")]
     answers = {name: given.values(name) for name in names if any(given.values(name))}
     kept = usecases.save_draft(SaveDraft(draft_id, names, answers), actor=current_actor(), work=current_work())
-    form = draft_form(kept)
+    form = Form(SCHEMA, MultiDict(kept))
     form.problem = _wrong_here(form, here)
     if form.problem:
         return _show_step(draft_id, here, form), form.problem.status
@@ -99,7 +100,7 @@ def save_step(draft_id: UUID, step: str) -> ResponseReturnValue:
 @pages.get("/<uuid:draft_id>/check")
 def check(draft_id: UUID) -> ResponseReturnValue:
     """Everything on one page, before it is sent."""
-    return _sent(draft_id) or _show_check(draft_id, _form(draft_id))
+    return _sent(draft_id) or _show_check(draft_id, judged(_form(draft_id)))
 
 
 @pages.post("/<uuid:draft_id>/check")
@@ -109,12 +110,12 @@ def send(draft_id: UUID) -> ResponseReturnValue:
         return sent
 
     def again(form: Form) -> ResponseReturnValue:
-        kept = _form(draft_id)
+        kept = judged(_form(draft_id))
         kept.problem = form.problem
         return _show_check(draft_id, kept)
 
     submitted(SCHEMA, again)
-    command = SendDraft(draft_id, _form(draft_id).load(submit=True))
+    command = SendDraft(draft_id, judged(_form(draft_id)).load(submit=True))
     referral = usecases.send_draft(command, actor=current_actor(), work=current_work())
     return redirect(url_for("cases.sent", referral_id=referral.id), 303)
 
@@ -148,7 +149,7 @@ def _sent(draft_id: UUID) -> ResponseReturnValue | None:
 
 
 def _form(draft_id: UUID) -> Form:
-    return draft_form(usecases.read_draft(draft_id, actor=current_actor(), work=current_work()))
+    return Form(SCHEMA, MultiDict(usecases.read_draft(draft_id, actor=current_actor(), work=current_work())))
 
 
 def _step(name: str) -> Step:
@@ -167,7 +168,7 @@ def _next(draft_id: UUID, step: Step) -> str:
 def _wrong_here(form: Form, step: Step) -> Invalid | None:
     """What the schema says about the fields of this page; the other pages have their own turn."""
     try:
-        form.load()
+        judged(form).load()
     except Invalid as refusal:
         names = [question.name for question in step_questions(step, current_actor())]
         here = [error for error in refusal.errors if form.field_of(error, names)]

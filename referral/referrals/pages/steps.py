@@ -114,9 +114,9 @@ def first_answers(screening: Screening | None, place: str | None, actor: Actor, 
     return {name: values for name, values in answers.items() if any(values)}
 
 
-def draft_form(answers: Mapping[str, Any]) -> Form:
-    """The answers of a draft as one form. The day of a conversation, filled in beforehand, says nothing by itself."""
-    data = MultiDict(answers)
+def judged(form: Form) -> Form:
+    """The answers as they count: the day of a conversation, filled in beforehand, says nothing without its outcome."""
+    data = MultiDict(form.data)
     if not data.get("conversation/outcome"):
         data.poplist("conversation/heldOn")
     return Form(SCHEMA, data)
