@@ -70,15 +70,10 @@ def _rows(event: EventName, referral: Referral, actor: Actor, work: Work) -> lis
     """The questions of a step that asks for a list: goals, a result per goal, a direction per area."""
     if event is E.START_TRAJECTORY:
         words = wording("goals")
+        first = Question("goals/0/description", "text", words.label, words.hint, required=True)
         return [
-            Question(
-                f"goals/{row}/description",
-                "text",
-                f"{words.label} Doel {row + 1}",
-                words.hint if not row else "",
-                not row,
-            )
-            for row in range(MOST_GOALS)
+            first,
+            *(Question(f"goals/{row}/description", "text", f"Doel {row + 1}") for row in range(1, MOST_GOALS)),
         ]
     if event is E.COMPLETE:
         goals = goals_of(list_history(referral.id, actor=actor, work=work))
