@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from referral.core.http import Application
 from tests.pages import Person
 from tests.world import World
 
@@ -27,9 +28,9 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(world: World) -> Iterator[str]:
+def serving(app: Application) -> Iterator[str]:
     """The address of the application, served over HTTP for as long as the block lasts."""
-    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

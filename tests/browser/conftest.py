@@ -32,7 +32,7 @@ def session_stage(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactor
     service = create_service(settings, clock=clock)
     service.key_ring.initialise()
     world = build_world(create_app(settings, service=service), clock)
-    with serving(world) as url, sync_playwright() as playwright:
+    with serving(world.app) as url, sync_playwright() as playwright:
         browser = launch(playwright)
         yield Stage(world, url, browser)
         browser.close()

@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"^\| `([A-Z_]+)` \| (?:`([^`]+)`|none) \| [^|]+ \|$", re.MULTILINE)
-COMMAND = re.compile(r"^\| `referral ([a-z ]+)` \| [^|]+ \|$", re.MULTILINE)
+COMMAND = re.compile(r"^\| `referral ([a-z -]+)` \| [^|]+ \|$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)")
 
 NEEDS_MORE = ("referral user reset-second-factor",)
