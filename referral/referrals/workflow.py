@@ -290,14 +290,10 @@ MAIN_EVENTS: Mapping[Status, tuple[EventName, ...]] = {
     S.NOT_STARTED: (E.ADD_NOTE,),
     S.STOPPED_EARLY: (E.ADD_NOTE,),
 }
-"""The one next step in each status that leaves somebody something to do: the first of these that is open.
-
-Not everything that may be done; that is `guards.open_steps`. A decision of the doorbraakberaad, and resuming a case
-that was on hold, come before them.
-"""
+"""The one next step of each status: the first of these that is open. All that may be done: `guards.open_steps`."""
 
 
 def main_event(status: Status, allowed: Collection[EventName]) -> EventName | None:
-    """The step that brings a case further, of those that somebody could do now."""
+    """The step that brings a case further, of those allowed; deciding an escalation and resuming come first."""
     first = (E.DECIDE_ESCALATION, E.RESUME, *MAIN_EVENTS.get(status, ()))
     return next((event for event in first if event in allowed), None)
