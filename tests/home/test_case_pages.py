@@ -3,9 +3,11 @@
 import re
 import sys
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
 from referral.core.audit import AuditEntry
 from referral.referrals.workflow import EVENT_LABELS, LABELS, EventName, Status
@@ -190,6 +192,27 @@ def test_the_region_picks_the_trajectory_that_advice_was_asked_about(world: Worl
     assert region.submit(path, trajectoryId=world.trajectory_id).status_code == 303
     assert world.call("region", "GET", f"/v1/referrals/{case['id']}").status_code in (200, 404)
     assert world.call("coach", "GET", f"/v1/referrals/{case['id']}").json["ballWith"]["party"] == "receiver"
+
+
+@ON_SQLITE
+def test_a_page_of_somebody_elses_case_looks_like_one_that_never_was(world: World) -> None:
+    case, nobody = world.bring_to("accepted"), str(uuid4())
+    about = [rule for rule in world.app.url_map.iter_rules() if "referral_id" in rule.arguments]
+    pages = [(rule.rule, rule.methods or set()) for rule in about if not rule.rule.startswith("/v1/")]
+    asked = 0
+    for who in ("stranger", "other_coach"):
+        person = Person(world, who)
+        secret = {"csrf_token": _secret_in(person.open("/account").text), "version": "1", "purpose": "contact"}
+        for rule, methods in pages:
+            seen = set()
+            for referral_id in (case["id"], nobody):
+                path = rule.replace("<uuid:referral_id>", referral_id).replace("<event>", "add_note")
+                answer = person.send(path, MultiDict(secret)) if "POST" in methods else person.open(path)
+                seen.add((answer.status_code, re.sub(r'value="[^"]+"', "", answer.text)))
+                asked += 1
+            assert len(seen) == 1, rule
+            assert next(iter(seen))[0] in (403, 404), rule
+    assert asked >= 24
 
 
 @ON_SQLITE

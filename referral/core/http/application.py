@@ -7,7 +7,6 @@ from functools import partial
 from time import perf_counter
 from traceback import extract_tb
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 import structlog
@@ -33,14 +32,13 @@ from referral.core.errors import (
     Unavailable,
 )
 from referral.core.http.doors import expected_version, invalid
-from referral.core.http.forms import ShowAgain
+from referral.core.http.forms import ShowAgain, given_body, given_key
 from referral.core.http.problems import answer_problem, from_http, wants_page
 from referral.core.policy import Access, Actor, Door, Operations
 from referral.core.work import Service, Work
 
 API_VERSION = "1.0.0"
 RETRIES = 3
-FORM_KEY = "idempotency_key"
 SHOWN_AGAIN = frozenset({400, 409, 412, 429})
 """The refusals after which a form is drawn again with what was typed."""
 SECURITY_HEADERS = {
@@ -113,7 +111,7 @@ class Application(Flask):
             request.max_content_length = self.config["MAX_BODY_BYTES"]
         with self.working() as work:
             self._admit(access, work)
-            key = idempotency.read_key(_given_key(access), access.idempotency)
+            key = idempotency.read_key(given_key(access), access.idempotency)
             if key is None:
                 return self.make_response(super().dispatch_request())
             return self._serve_once(key, work)
@@ -158,9 +156,7 @@ class Application(Flask):
             expected_version()
 
     def _serve_once(self, key: str, work: Work) -> Response:
-        record, first_answer = idempotency.claim(
-            work, g.actor, request.endpoint or "", request.path, key, _given_body()
-        )
+        record, first_answer = idempotency.claim(work, g.actor, request.endpoint or "", request.path, key, given_body())
         if first_answer is not None:
             response = Response(first_answer.body, status=first_answer.status, mimetype="application/json")
             response.headers.update({**first_answer.headers, "Idempotent-Replayed": "true"})
@@ -170,19 +166,6 @@ class Application(Flask):
         answer = idempotency.Answer(response.status_code, headers, response.get_data())
         idempotency.keep(work, record, answer, g.get("subject_id"))
         return response
-
-
-def _given_key(access: Access) -> str | None:
-    """The key of a program stands in a header, that of a page in its form."""
-    return request.form.get(FORM_KEY) if access.door is Door.PAGE else request.headers.get("Idempotency-Key")
-
-
-def _given_body() -> bytes:
-    """What was sent; of a form only what somebody typed, since its secret is another after signing in again."""
-    if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return request.get_data(cache=True)
-    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-    return urlencode(sorted(typed)).encode()
 
 
 def _is_retryable(error: DBAPIError) -> bool:
@@ -224,14 +207,20 @@ def _refuse(error: Exception) -> Response:
         )
     problem = _leave_trace(problem)
     application: Application | None = g.get("application")
-    drawn = application.show_again(problem) if application and wants_page() else None
+    try:
+        drawn = application.show_again(problem) if application and wants_page() else None
+    except Problem as unseen:  # The page itself is not for this actor, and so neither is what was wrong with the form.
+        return answer_problem(unseen)
     return drawn or answer_problem(problem)
 
 
 def _come_back(_error: ShowAgain) -> Response:
     """A form that was kept while somebody signed in again is drawn filled in, and nothing is done yet."""
     application: Application = g.application
-    return application.show_again(None) or _refuse(NotSignedIn())
+    try:
+        return application.show_again(None) or _refuse(NotSignedIn())
+    except Problem as refusal:  # What was typed no longer fits: the step or the case is gone.
+        return answer_problem(refusal)
 
 
 def _leave_trace(problem: Problem) -> Problem:

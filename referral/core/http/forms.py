@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
@@ -22,9 +23,11 @@ from referral.core.http.bodies import check_text
 from referral.core.http.doors import invalid
 from referral.core.http.questions import Question
 from referral.core.http.sentences import page_detail, page_sentence
+from referral.core.policy import Access, Door
 from referral.core.work import AMSTERDAM
 
 SHOW_AGAIN = "show_again"
+FORM_KEY = "idempotency_key"
 MOST_ROWS = 20
 
 _DAY = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})", re.ASCII)
@@ -154,6 +157,19 @@ def submitted(schema: Schema, show: Show) -> Form:
 def filled(schema: Schema, answers: Mapping[str, Any]) -> Form:
     """A form that nobody sent yet, with what is known or usual in its fields."""
     return Form(schema, MultiDict(answers))
+
+
+def given_key(access: Access) -> str | None:
+    """The key of a program stands in a header, that of a page in its form."""
+    return request.form.get(FORM_KEY) if access.door is Door.PAGE else request.headers.get("Idempotency-Key")
+
+
+def given_body() -> bytes:
+    """What was sent; of a form only what somebody typed, since its secret is another after signing in again."""
+    if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return request.get_data(cache=True)
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    return urlencode(sorted(typed)).encode()
 
 
 def _plain(member: fields.Field[Any], text: str) -> Any:
