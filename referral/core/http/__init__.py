@@ -13,21 +13,28 @@ from referral.core.http.doors import (
     invalid,
     json_body,
 )
+from referral.core.http.forms import Form, filled, submitted
 from referral.core.http.problems import pointer_step
+from referral.core.http.questions import Question, ask
 
 __all__ = [
     "ApiBlueprint",
     "Application",
+    "Form",
     "PageQuery",
+    "Question",
     "answer",
+    "ask",
     "concerns",
     "current_actor",
     "current_work",
     "etag",
     "expected_version",
+    "filled",
     "install",
     "invalid",
     "json_body",
     "pointer_step",
     "refuse",
+    "submitted",
 ]
