@@ -93,9 +93,8 @@ def deeds(service: Service, actor: Actor, write: Callable[[Session, Draft], None
     for _ in range(DEEDS):
         with service.work() as work:
             case = new_id()
-            work.session.add(
-                OutboxMessage(event="Tried", object_id=case, payload={}, published_at=work.now, attempts=0)
-            )
+            tried = {"event": "Tried", "object_id": case, "payload": {}, "traceparent": work.traceparent}
+            work.session.add(OutboxMessage(published_at=work.now, attempts=0, **tried))
             work.session.flush()
             write(work.session, Draft(work.trace, actor, "test:try", "referral", case))
 
@@ -117,6 +116,7 @@ def plain(session: Session, draft: Draft) -> None:
         "result": draft.result,
         "origin": draft.actor.origin,
         "trace_id": draft.trace.id,
+        "span_id": draft.trace.span_id,
         "details": {},
         "chain_id": draft.chain_id,
         "sequence": 1,

@@ -28,7 +28,7 @@ from referral.core.encryption import (
     bind_key_ring,
 )
 from referral.core.encryption import Text as SealedText
-from referral.core.encryption.keys import CryptoJob, subject_key, wrapping_key
+from referral.core.encryption.keys import CryptoJob, retired_wrapping_key, subject_key, wrapping_key
 
 PEOPLE = 20_000
 BATCH = 500
@@ -126,7 +126,7 @@ def rotate(ring: KeyRing, kind: str, clock: Clock) -> Meter:
 
 def measure(folder: Path) -> Iterator[tuple[str, Meter]]:
     engine = connect(f"sqlite:///{folder / 'bench.db'}")
-    Base.metadata.create_all(engine, tables=[wrapping_key, subject_key, CryptoJob.__table__])
+    Base.metadata.create_all(engine, tables=[wrapping_key, retired_wrapping_key, subject_key, CryptoJob.__table__])
     Bench.metadata.create_all(engine)
     ring = KeyRing(engine, FileKeys(folder / "keys"), ttl=3600, max_keys=2 * PEOPLE)
     ring.initialise()

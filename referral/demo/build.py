@@ -49,6 +49,7 @@ def build_demo(
         for done, beat in enumerate(story.beats, start=1):
             stage.work = _at(beat.at, work)
             beat.deed(stage)
+            stage.work.finish()
             progress(done, len(story.beats))
         work.session.flush()
         return {name: work.session.scalar(select(func.count(model.id))) or 0 for name, model in COUNTED.items()}
@@ -58,7 +59,9 @@ def _set(work: Work, story: Story) -> Stage:
     """The organisations, the people and the catalogue as they were two weeks before the first day."""
     opening = _at(story.beats[0].at - BEFORE, work)
     cast = register_cast(opening)
-    return Stage(opening, cast, fill_catalogue(cast, opening))
+    catalogue = fill_catalogue(cast, opening)
+    opening.finish()
+    return Stage(opening, cast, catalogue)
 
 
 def _at(moment: datetime, work: Work) -> Work:

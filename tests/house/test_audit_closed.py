@@ -15,6 +15,7 @@ from sqlalchemy import Connection, event, select, text
 from config.settings import Settings
 from referral.app import create_app
 from referral.core.audit import AuditEntry
+from referral.core.tracing import Span
 from referral.core.work import Service, Work
 from tests.house.calls import CALLS
 from tests.house.test_audit import SLUG, everything, versions
@@ -124,11 +125,9 @@ class RecordsAfterwards(Service):
     """A wrong build: the deed is committed first, and its row is written in a transaction of its own."""
 
     @contextmanager
-    def work(
-        self, *, now: datetime | None = None, trace_id: str | None = None, read_only: bool = False
-    ) -> Iterator[Work]:
+    def work(self, *, now: datetime | None = None, span: Span | None = None, read_only: bool = False) -> Iterator[Work]:
         """The deed's transaction, ended before the row is written."""
-        with super().work(now=now, trace_id=trace_id, read_only=read_only) as work:
+        with super().work(now=now, span=span, read_only=read_only) as work:
             yield work
             work.session.commit()
 

@@ -40,7 +40,7 @@ def old(world: World) -> int:
 def go_on(world: World) -> None:
     """Another entry in a chain of then, sealed now."""
     with world.service.work() as work:
-        work.record(system_actor("test"), "test:try", "referral", None)
+        work.note_request(system_actor("test"), "test:try", "referral", None)
     seal_log(world.service)
 
 

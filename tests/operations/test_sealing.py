@@ -72,9 +72,9 @@ def test_many_writers_and_two_sealers_leave_one_log_without_a_gap(world: World) 
     def write(writer: int) -> None:
         for number in range(DEEDS):
             with world.service.work() as work:
-                work.record(actor, "test:try", "referral", cases[(writer + number) % 3])
-                work.record(actor, "test:list", "referral", None)
-                work.record(actor, "test:try", "referral", cases[(writer + number + 1) % 3])
+                work.note_request(actor, "test:try", "referral", cases[(writer + number) % 3])
+                work.note_request(actor, "test:list", "referral", None)
+                work.note_request(actor, "test:try", "referral", cases[(writer + number + 1) % 3])
 
     def seal() -> None:
         while not done.is_set():
@@ -87,9 +87,11 @@ def test_many_writers_and_two_sealers_leave_one_log_without_a_gap(world: World) 
     with ThreadPoolExecutor(WRITERS + 2) as pool:
         sealers = [pool.submit(seal) for _ in range(2)]
         writers = [pool.submit(write, number) for number in range(WRITERS)]
-        for writer in writers:
-            writer.result()
-        done.set()
+        try:
+            for writer in writers:
+                writer.result()
+        finally:
+            done.set()
         for sealer in sealers:
             sealer.result()
     seal_log(world.service)
@@ -108,11 +110,11 @@ def test_an_entry_that_commits_late_is_not_missed(world: World) -> None:
     organisation = world.organisations["Gemeente Duinwijk"]
     late = Actor(UUID(int=7), organisation, OrganisationKind.MUNICIPALITY, frozenset({Role.SYSTEM}))
     with world.service.work() as slow:
-        slow.record(late, "test:late", "referral", None)
+        slow.note_request(late, "test:late", "referral", None)
         slow.finish()
         slow.drafts = []
         with world.service.work() as quick:
-            quick.record(system_actor("test"), "test:quick", "referral", None)
+            quick.note_request(system_actor("test"), "test:quick", "referral", None)
         seal_log(world.service)
         missed = count(world.service, AuditEntry) + 1
     assert count(world.service, AuditLeaf) == missed - 1

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from referral.core.audit import AuditEntry
-from referral.core.policy import Role, system_actor
+from referral.core.policy import SYSTEM_ID, Role, system_actor
 from referral.referrals.models import Referral
 from referral.referrals.workflow import EventName, Status
 from referral.reports.disclosure import REGIONAL
@@ -274,3 +274,15 @@ class TestQuestion:
         assert response.status_code == 400
         assert {error["pointer"]: error["code"] for error in response.json["errors"]} == wrong
         assert "0612345678" not in response.text
+
+
+def test_an_operator_who_acts_for_one_organisation_counts_its_cases_only(ledger: Ledger) -> None:
+    """The control is the service itself, which belongs to no organisation and counts all."""
+    ledger.screen(MARCH, times=3)
+    ledger.screen(MARCH, by="bakery", times=5)
+    operator = replace(ledger.actors["city"], id=SYSTEM_ID, roles=frozenset({Role.SYSTEM, Role.COORDINATOR}))
+    everybody = replace(operator, organisation_id=SYSTEM_ID)
+    for actor, expected in ((operator, 3), (everybody, 8)):
+        with ledger.service.work() as work:
+            shown = show_funnel(ShowFunnel(date(2026, 1, 1), date(2026, 12, 31)), actor=actor, work=work)
+        assert shown.rows[0].stages[0].count == expected

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from referral.core.codelists import labels
 from referral.core.errors import Invalid
-from referral.core.policy import Actor, OrganisationKind, Role
+from referral.core.policy import SYSTEM_ID, Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import Organisation, organisation_region
 from referral.reports.disclosure import EXACT, REGIONAL, Group, Rule, ShownRow, protect
@@ -80,8 +80,11 @@ def _months_until(day: date) -> date:
 
 
 def _organisations(actor: Actor) -> Select[UUID]:
-    """The organisations whose cases the actor may have counted: the own, or all that share a region with it."""
-    if actor.has_role(Role.SYSTEM):
+    """The organisations whose cases the actor may have counted: the own, or all that share a region with it.
+
+    The service itself belongs to none and counts all; an operator who acts for one is bound by it as its people are.
+    """
+    if actor.organisation_id == SYSTEM_ID:
         return select(Organisation.id)
     if actor.organisation_kind is not OrganisationKind.REGION:
         return select(Organisation.id).where(Organisation.id == actor.organisation_id)

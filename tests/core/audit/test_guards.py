@@ -76,7 +76,7 @@ def test_an_entry_may_go_when_its_term_is_over(world: World, days: int, is_refus
     """By the clock of the database, which is the real one."""
     world.clock.now = datetime.now(UTC) - timedelta(days=days)
     with world.service.work() as work:
-        work.record(system_actor("test"), "test:try", "turn", None)
+        work.note_request(system_actor("test"), "test:try", "turn", None)
     with world.service.engine.connect() as connection:
         words = refused(connection, "DELETE FROM audit_entry WHERE action = 'test:try'")
         connection.rollback()
