@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
-from referral.core.encryption import keyed_digest
+from referral.core.encryption import SERVICE_SUBJECT, keyed_digest, sealed_bytes
 from referral.core.policy import OrganisationKind, Role
 
 ALL_SCOPES = (
@@ -38,6 +38,10 @@ ALL_SCOPES = (
     "reports:read",
     "audit:read",
 )
+
+
+APP_SECRET = "authenticator.secret"  # noqa: S105 (the label under which secrets are sealed)
+PAPER_CODE = "recovery_code.code"
 
 
 class RegionKind(StrEnum):
@@ -156,7 +160,7 @@ class Authenticator(Base):
     __tablename__ = "authenticator"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), unique=True)
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    secret: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_bytes(APP_SECRET, subject=SERVICE_SUBJECT))
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int] = mapped_column(default=0)
@@ -165,13 +169,12 @@ class Authenticator(Base):
 
 
 class RecoveryCode(Base):
-    """A code on paper that replaces the app once. Only a keyed digest is kept."""
+    """A code on paper that replaces the app once. Its SHA-256 is kept, sealed, so that a new key takes it along."""
 
     __tablename__ = "recovery_code"
-    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
-    code_hash: Mapped[bytes] = mapped_column(LargeBinary(33))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_bytes(PAPER_CODE, subject=SERVICE_SUBJECT))
     used_at: Mapped[datetime | None]
 
 

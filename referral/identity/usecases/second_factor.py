@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from math import ceil
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from referral.core.encryption import SERVICE_SUBJECT
 from referral.core.errors import Conflict, Invalid, NotFound, TooManyRequests
 from referral.core.policy import Actor
 from referral.core.work import Work
-from referral.identity.models import Authenticator, LoginSession, RecoveryCode, User
+from referral.identity.models import APP_SECRET, PAPER_CODE, Authenticator, LoginSession, RecoveryCode, User
 from referral.identity.usecases.authority import demand_self
 from referral.identity.usecases.proofs import hash_secret
 from referral.identity.usecases.sessions import SignedIn, begin_session, end_session
@@ -29,8 +30,6 @@ ISSUER = "Warme doorverwijzing"
 STEP_SECONDS = 30
 MOST_FAILURES, FAILURE_WINDOW = 10, timedelta(hours=1)
 RECOVERY_CODES, RECOVERY_SYMBOLS = 10, 10
-LABEL = "authenticator.secret"
-CODE_LABEL = "recovery_code.code"
 REFUSED = "Deze code klopt niet of is al gebruikt. Wacht op de volgende code in uw app."
 
 
@@ -74,7 +73,7 @@ def offer_app(*, actor: Actor, work: Work) -> Enrolment:
     if app is None:
         app = Authenticator(id=new_id(), user_id=actor.id, secret=b"", created_at=work.now, last_step=0, failures=0)
         app.secret = work.service.key_ring.seal(
-            work.session, LABEL, app.id, SERVICE_SUBJECT, pyotp.random_base32().encode()
+            work.session, APP_SECRET, app.id, SERVICE_SUBJECT, pyotp.random_base32().encode()
         )
         work.session.add(app)
         work.session.flush()
@@ -181,17 +180,29 @@ def _take_step(app: Authenticator, code: str, work: Work) -> bool:
 
 
 def _take_paper(user_id: UUID, code: str, work: Work) -> bool:
-    unused = update(RecoveryCode).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
-    spend = unused.where(RecoveryCode.code_hash == _hash_paper(code, work)).values(used_at=work.now)
-    return bool(getattr(work.session.execute(spend), "rowcount", 0))
+    """Whether the code is one of the papers that are left; spends it. The app is held, so nobody spends it twice."""
+    left = select(RecoveryCode).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    typed, ring = _hash_paper(code), work.service.key_ring
+    for paper in work.session.scalars(left):
+        kept = ring.unseal(work.session, PAPER_CODE, paper.id, SERVICE_SUBJECT, paper.code_hash)
+        if secrets.compare_digest(kept, typed):
+            paper.used_at = work.now
+            return True
+    return False
 
 
 def _new_recovery_codes(user_id: UUID, work: Work) -> list[str]:
     work.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = [_new_paper_code() for _ in range(RECOVERY_CODES)]
-    work.session.add_all(RecoveryCode(user_id=user_id, code_hash=_hash_paper(code, work)) for code in codes)
+    work.session.add_all(_paper(user_id, code, work) for code in codes)
     work.session.flush()
     return codes
+
+
+def _paper(user_id: UUID, code: str, work: Work) -> RecoveryCode:
+    paper_id, ring = new_id(), work.service.key_ring
+    kept = ring.seal(work.session, PAPER_CODE, paper_id, SERVICE_SUBJECT, _hash_paper(code))
+    return RecoveryCode(id=paper_id, user_id=user_id, code_hash=kept)
 
 
 def _new_paper_code() -> str:
@@ -199,15 +210,15 @@ def _new_paper_code() -> str:
     return f"{symbols[:5]}-{symbols[5:]}"
 
 
-def _hash_paper(code: str, work: Work) -> bytes:
-    """A keyed digest of the code as it was meant: case, hyphens and look-alikes do not matter."""
+def _hash_paper(code: str) -> bytes:
+    """The SHA-256 of the code as it was meant: case, hyphens and look-alikes do not matter."""
     symbols = "".join(code.replace("-", "").split()).upper().translate(str.maketrans("OIL", "011"))
-    return work.service.key_ring.fingerprint(work.session, CODE_LABEL, symbols.encode())
+    return sha256(symbols.encode()).digest()
 
 
 def _secret_of(app: Authenticator, work: Work) -> str:
     ring = work.service.key_ring
-    return bytes(ring.unseal(work.session, LABEL, app.id, SERVICE_SUBJECT, app.secret)).decode()
+    return bytes(ring.unseal(work.session, APP_SECRET, app.id, SERVICE_SUBJECT, app.secret)).decode()
 
 
 def _go_on(token: str, method: str, actor: Actor, work: Work) -> SignedIn:
