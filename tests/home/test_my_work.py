@@ -15,6 +15,8 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TITLE = re.compile(r'ds-task__title">.*?>([^<]+)</a>', re.DOTALL)
 BADGE = re.compile(r'utrecht-badge-counter">(\d+)')
 MOST_QUERIES = 12
+TRAIL = re.compile(r"BEGIN|(INSERT INTO|UPDATE) (audit_\w+|processing_record|login_session)\b")
+"""What every request leaves behind, one statement a table whatever it showed."""
 
 
 @contextmanager
@@ -95,7 +97,7 @@ def test_a_page_asks_twelve_questions_at_most_however_many_rows_there_are(world:
         for person, path in pages:
             with counting(world) as asked:
                 assert person.open(path).status_code == 200
-            counts[f"{person.email} {path}"] = len(asked)
+            counts[f"{person.email} {path}"] = len([each for each in asked if not TRAIL.match(each)])
         return counts
 
     few = count()
