@@ -17,6 +17,7 @@ from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import run_terms, send_digests
 from referral.operations.sealing import seal_log
 from referral.participants.usecases import complete_erasures
+from referral.referrals.usecases import forget_old_drafts
 from referral.reports.usecases import fold_changes
 from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owners
 
@@ -133,6 +134,7 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
             "attempts": forget_old_attempts(work),
             "deliveries": forget_delivered(work),
             "subjects": forget_erased(work.session, work.now - LATECOMERS),
+            "drafts": forget_old_drafts(work),
         }
     return {name: count for name, count in counts.items() if count}
 

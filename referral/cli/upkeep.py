@@ -10,8 +10,8 @@ from referral.cli.accounting import affected, register
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
 from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
-from referral.reports.schemas import FunnelQuery, show_csv
-from referral.reports.usecases import rebuild_facts, show_funnel
+from referral.reports.schemas import CSV, FunnelQuery, file_of
+from referral.reports.usecases import rebuild_facts, report_funnel, show_funnel
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
 
@@ -62,7 +62,8 @@ def funnel(since: str, until: str, organisation: str | None, group_by: str | Non
         if organisation:
             actor = operator_of(work.session, find_organisation(work.session, organisation), Role.COORDINATOR)
         command = FunnelQuery().load({name: value for name, value in asked.items() if value})
-        click.echo(show_csv(show_funnel(command, actor=actor, work=work)), nl=False)
+        file = file_of(report_funnel(show_funnel(command, actor=actor, work=work)))
+        click.echo(file.written(CSV, work.now).decode(), nl=False)
 
 
 @report.command("rebuild")

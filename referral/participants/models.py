@@ -20,8 +20,8 @@ class Participant(SealedModel):
     """Somebody who was screened and may be referred. Everything personal is sealed under a key of this person alone.
 
     `organisation_id` is who registered the person. `contact_person` is an agreed third: name, phone, relation. While
-    `restricted_at` is set, the data are kept and not used (AVG art. 18). `statistics_secret`: a random number of this person alone, from
-    which follows the number under which national statistics know it.
+    `restricted_at` is set, the data are kept and not used (AVG art. 18). `statistics_secret`: a random number of this
+    person alone, from which follows the number under which national statistics know it.
     """
 
     __tablename__ = "participant"

@@ -1,25 +1,34 @@
 """The JSON door to the reports, which also hands out tables."""
 
-from flask import Response, request
+from typing import Any
+
+from flask import Response, render_template, request
 
 from referral.core.documents import to_csv
 from referral.core.http import ApiBlueprint, answer, current_actor, current_work
 from referral.reports import usecases
 from referral.reports.schemas import (
     CBS_COLUMNS,
-    COLUMNS,
+    CSV,
+    ENDINGS,
+    HTML,
+    PDF,
+    XLSX,
+    File,
     FunnelQuery,
     FunnelSchema,
     NationalStatisticsQuery,
     NationalStatisticsSchema,
     cbs_sheet,
-    show_csv,
+    file_of,
     show_json,
     show_national,
 )
 from referral.reports.usecases import ShowFunnel, ShowNationalStatistics
 
-JSON, CSV = "application/json", "text/csv"
+JSON = "application/json"
+SHAPES = "JSON, of met `Accept` een tabel (CSV), een werkmap (XLSX), een leesbare pagina of een toegankelijke PDF."
+AS_FILES = {200: {"content": {kind: {"schema": {"type": "string"}} for kind in (CSV, XLSX, HTML, PDF)}}}
 STAGES = [
     {"stage": "screened", "count": 120, "conversion": None, "medianDays": None, "p90Days": None},
     {"stage": "indication", "count": 45, "conversion": 0.38, "medianDays": 0, "p90Days": 0},
@@ -41,7 +50,10 @@ FUNNEL = {
         }
     ],
 }
-TABLE = ";".join(("Maand", *COLUMNS)) + "\r\n2026-03;Met indicatie;;;45;0,38;0;0;5;8\r\n"
+TABLE = (
+    "Maand;Fase;Uitval door;Reden van uitval;Aantal;Doorstroom;Dagen (mediaan);Dagen (90e percentiel);Afgerond op;"
+    "Verborgen onder\r\n2026-03;Met indicatie;;;45;0,38;0;0;5;8\r\n"
+)
 NATIONAL = {
     "year": 2026,
     "regionId": "019a5f3e-7b02-7c11-8d40-2e9b4a6d1c00",
@@ -66,14 +78,12 @@ api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="C
 @api.route("/funnel", methods=["GET"])
 @api.arguments(FunnelQuery, location="query")
 @api.response(200, FunnelSchema, example=FUNNEL)
-@api.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
-@api.response(200, content_type=CSV, description="JSON, of met `Accept: text/csv` een tabel.", example=TABLE)
+@api.doc(responses=AS_FILES)
+@api.response(200, content_type=CSV, description=SHAPES, example=TABLE)
 def show_funnel(query: ShowFunnel) -> Response:
     """De doorstroom van screening tot nazorg, met de uitval en de doorlooptijd per fase."""
     funnel = usecases.show_funnel(query, actor=current_actor(), work=current_work())
-    if request.accept_mimetypes.best_match([JSON, CSV]) != CSV:
-        return answer(show_json(funnel))
-    return _file(show_csv(funnel), CSV, "funnel", f"doorstroom-{funnel.from_on}-{funnel.to_on}.csv")
+    return _shown(show_json(funnel), file_of(usecases.report_funnel(funnel)))
 
 
 @api.route("/national-statistics", methods=["GET"])
@@ -86,10 +96,21 @@ def show_national_statistics(query: ShowNationalStatistics) -> Response:
     found = usecases.show_national_statistics(query, actor=current_actor(), work=current_work())
     if request.accept_mimetypes.best_match([JSON, CSV]) != CSV:
         return answer(show_national(found))
-    return _file(to_csv([cbs_sheet(found)]), CSV, "national_statistics", f"cbs-volwasseneneducatie-{found.year}.csv")
+    return _sent(to_csv([cbs_sheet(found)]), CSV, "national_statistics", f"cbs-volwasseneneducatie-{found.year}.csv")
 
 
-def _file(content: str | bytes, media_type: str, report: str, name: str) -> Response:
-    """The report as a file; that it left the service is on record."""
-    usecases.note_export(report, media_type, actor=current_actor(), work=current_work())
-    return Response(content, mimetype=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _shown(members: Any, file: File) -> Response:
+    """A report in the shape that was asked for: the same figures in each."""
+    kind = request.accept_mimetypes.best_match([JSON, *ENDINGS])
+    if kind is None or kind not in ENDINGS:
+        return answer(members)
+    if kind == HTML:
+        usecases.note_export(file.name, kind, actor=current_actor(), work=current_work())
+        return Response(render_template("document.html", document=file.document), mimetype=HTML)
+    return _sent(file.written(kind, current_work().now), kind, file.name, file.named(kind))
+
+
+def _sent(content: str | bytes, kind: str, report: str, name: str) -> Response:
+    """A file to keep; that it left the service is on record."""
+    usecases.note_export(report, kind, actor=current_actor(), work=current_work())
+    return Response(content, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

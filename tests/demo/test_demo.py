@@ -3,7 +3,8 @@
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from referral.notifications.usecases.terms import run_terms
 from referral.participants.models import Participant
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.workflow import OPEN, EventName, Party, Status
+from referral.reports.usecases import GroupKey, ShowFunnel, show_funnel
+from referral.reports.usecases.counting import OWN_SIDES, Scope, add_up
 from referral.screenings.models import Conversation, Discussed, Screening
 from referral.trajectories.matching import free_places, needs_checking
 from referral.trajectories.models import Trajectory
@@ -175,6 +178,31 @@ def test_the_proportions_are_those_of_the_field(demo: Service) -> None:
         for submitted, started in all_of(demo, select(Referral.submitted_at, Referral.started_at).where(*sent))
     ]
     assert sum(in_time) / len(in_time) == pytest.approx(0.62, abs=0.08)
+
+
+def test_the_funnel_has_the_proportions_of_the_field(demo: Service) -> None:
+    """Of the pilot's 266 referred 108 wanted digital skills, 58 language and 43 both; 62 % had started in time."""
+    first, three_months_ago = date(NOW.year - 2, 11, 1), date(NOW.year, 7, 31)
+    with demo.work() as work:
+        everybody = Scope(select(Organisation.id), OWN_SIDES, first, date(NOW.year, 11, 30))
+        (whole,) = add_up(work.session, everybody, ()).values()
+        skills = add_up(work.session, everybody, (GroupKey.SKILL,))
+        (earlier,) = add_up(work.session, replace(everybody, to_on=three_months_ago), ()).values()
+    for skill, of_266 in {"digital": 108, "reading": 58, "reading_digital": 43}.items():
+        share = skills[(skill,)].count("referred") / whole.count("referred")
+        assert share == pytest.approx(of_266 / 266, abs=0.06), skill
+    assert earlier.count("within_term") / earlier.count("referred") == pytest.approx(0.62, abs=0.08)
+    assert whole.count("indication") / whole.count("screened") == pytest.approx(0.45, abs=0.02)
+
+
+def test_the_region_sees_that_funnel_rounded(demo: Service) -> None:
+    this_year = Scope(select(Organisation.id), OWN_SIDES, date(NOW.year, 1, 1), date(NOW.year, 12, 31))
+    with demo.work() as work:
+        (exact,) = add_up(work.session, this_year, ()).values()
+        (row,) = show_funnel(ShowFunnel(this_year.from_on, this_year.to_on), actor=system_actor(), work=work).rows
+    shown = {each.stage: each.count for each in row.stages if each.count is not None}
+    assert len(shown) >= 8
+    assert {stage: abs(count - exact.count(stage)) <= 2 for stage, count in shown.items()} == dict.fromkeys(shown, True)
 
 
 def test_every_open_case_has_one_ball_and_a_date(demo: Service) -> None:

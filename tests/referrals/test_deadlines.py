@@ -158,6 +158,13 @@ def test_a_pause_moves_every_date_by_the_time_it_lasted(world: World) -> None:
     assert (resumed["dueOn"], resumed["offerDueOn"]) == ("2026-11-20", "2027-02-15")
 
 
+def test_a_pause_after_the_start_moves_the_fitting_offer_no_more(world: World) -> None:
+    """Who started too late did not start in time because of a pause that came afterwards."""
+    held = step(world, "coach", world.bring_to("in_trajectory"), "hold", resumeOn="2026-11-28")
+    go_to(world, "2026-11-13")
+    assert step(world, "coach", held, "resume")["offerDueOn"] == "2027-02-03"
+
+
 def test_a_pause_of_no_day_moves_nothing(world: World) -> None:
     held = step(world, "coach", world.bring_to("accepted"), "hold")
     resumed = step(world, "coach", held, "resume")

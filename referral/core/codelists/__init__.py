@@ -13,6 +13,7 @@ from referral.core.codelists.activities import (
 )
 from referral.core.codelists.economy import Occupation, Sector, occupations, sectors
 from referral.core.codelists.files import frozen
+from referral.core.codelists.indicators import Indicator, indicators
 from referral.core.codelists.instruments import Block, Instrument, instruments
 from referral.core.codelists.labels import CodeList, code_lists, labels
 from referral.core.codelists.law import (
@@ -26,6 +27,7 @@ from referral.core.codelists.law import (
     secrecy,
 )
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
+from referral.core.codelists.questions import Wording, wording
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
 from referral.core.codelists.terms import Limits, RightsTerms, Term, Terms, default_terms
@@ -40,6 +42,7 @@ __all__ = [
     "Category",
     "CodeList",
     "Effect",
+    "Indicator",
     "Instrument",
     "LegalBasis",
     "Limits",
@@ -55,9 +58,11 @@ __all__ = [
     "Template",
     "Term",
     "Terms",
+    "Wording",
     "actions",
     "code_lists",
     "default_terms",
+    "indicators",
     "instruments",
     "labels",
     "labour_market_regions",
@@ -73,4 +78,5 @@ __all__ = [
     "secrecy",
     "sectors",
     "templates",
+    "wording",
 ]

@@ -2,6 +2,7 @@
 tables for spreadsheets."""
 
 from referral.core.documents.model import Block, Document, Facts, Paragraph, Section, Table
+from referral.core.documents.page import to_html
 from referral.core.documents.pdf import to_pdf
 from referral.core.documents.sheets import Sheet, Value, in_csv, safe_text, to_csv, to_xlsx
 
@@ -17,6 +18,7 @@ __all__ = [
     "in_csv",
     "safe_text",
     "to_csv",
+    "to_html",
     "to_pdf",
     "to_xlsx",
 ]

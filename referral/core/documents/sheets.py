@@ -33,18 +33,20 @@ class Sheet:
     rows: Sequence[Sequence[Value]]
 
 
-def to_csv(sheets: Sequence[Sheet], progress: Progress = lambda _done, _total: None) -> str:
-    """The tables one after another, `;` between the cells, a comma in decimals, a byte order mark.
+def to_csv(sheets: Sequence[Sheet], *, has_names: bool = False, progress: Progress = lambda _done, _total: None) -> str:
+    """The tables below each other: `;` between the cells, a comma in decimals, a byte order mark.
 
-    One table is its head and its rows and nothing else. Of more than one each has its name above it, and an empty line.
+    An empty line stands between two tables, and above each its name when they are to have names.
     """
     file = io.StringIO()
     lines = csv.writer(file, delimiter=";")
     total = sum(len(sheet.rows) for sheet in sheets)
     done = 0
     for number, sheet in enumerate(sheets):
-        if len(sheets) > 1:
-            lines.writerows([[]] * bool(number) + [[safe_text(sheet.name)]])
+        if number:
+            lines.writerow([])
+        if has_names:
+            lines.writerow([safe_text(sheet.name)])
         lines.writerow(map(safe_text, sheet.head))
         for row in sheet.rows:
             lines.writerow(map(in_csv, row))

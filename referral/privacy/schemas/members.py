@@ -22,9 +22,9 @@ PROGRESS = (
 """What an employer may see of its own referral."""
 CASE = (
     *PROGRESS, "source_kind", "age_band", "language_background", "municipality_code", "employment", "sector",
-    "occupation_code", "found_at", "no_screening", "screened_on", "conversation_held_on", "waiver", "override_reason", "legal_basis", "data_scope",
-    "reason", "waitlist_kind", "hold_reason", "hold_since", "resume_on", "escalated_at", "offer_due_on",
-    "follow_up_done",
+    "occupation_code", "found_at", "no_screening", "screened_on", "conversation_held_on", "waiver", "override_reason",
+    "legal_basis", "data_scope", "reason", "waitlist_kind", "hold_reason", "hold_since", "resume_on", "escalated_at",
+    "offer_due_on", "follow_up_done",
 )  # fmt: skip
 EVENT = ("sequence", "event", "from_status", "to_status", "reason", "undoes", "occurred_at", "facts")
 EVENT_PROGRESS = ("sequence", "event", "from_status", "to_status", "occurred_at")

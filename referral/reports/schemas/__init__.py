@@ -2,6 +2,7 @@
 
 from referral.reports.schemas.answers import FunnelSchema, show_json
 from referral.reports.schemas.asking import FunnelQuery
+from referral.reports.schemas.files import CSV, ENDINGS, HTML, PDF, XLSX, File, file_of
 from referral.reports.schemas.national import (
     CBS_COLUMNS,
     NationalStatisticsQuery,
@@ -9,17 +10,24 @@ from referral.reports.schemas.national import (
     cbs_sheet,
     show_national,
 )
-from referral.reports.schemas.tables import COLUMNS, show_csv
+from referral.reports.schemas.reports import ReportSchema, show_report
 
 __all__ = [
     "CBS_COLUMNS",
-    "COLUMNS",
+    "CSV",
+    "ENDINGS",
+    "HTML",
+    "PDF",
+    "XLSX",
+    "File",
     "FunnelQuery",
     "FunnelSchema",
     "NationalStatisticsQuery",
     "NationalStatisticsSchema",
+    "ReportSchema",
     "cbs_sheet",
-    "show_csv",
+    "file_of",
     "show_json",
     "show_national",
+    "show_report",
 ]

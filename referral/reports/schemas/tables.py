@@ -1,64 +1,37 @@
-"""The funnel as CSV for a Dutch spreadsheet: `;` between the cells, a comma in decimals, a byte order mark."""
+"""Any report for a spreadsheet: a table below a table as CSV, or a sheet beside a sheet as XLSX."""
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from referral.core.codelists import labels
-from referral.core.documents import Value, in_csv
-from referral.reports.schemas.asking import KEY_LABELS
-from referral.reports.usecases import ORGANISATIONS, Figure, Funnel, GroupKey, Loss, Missed, codes_of
+from referral.core.documents import Sheet, Value
+from referral.reports.report import Cell, Report, Table
 
-HIDDEN = "verborgen"
-UNKNOWN = "Onbekend"
-COLUMNS = (
-    "Fase",
-    "Uitval door",
-    "Reden van uitval",
-    "Aantal",
-    "Doorstroom",
-    "Dagen (mediaan)",
-    "Dagen (90e percentiel)",
-    "Afgerond op",
-    "Verborgen onder",
-)
+RULE = ("Afgerond op", "Verborgen onder")
+DEFINITIONS = ("Begrip", "Wat het betekent")
+Progress = Callable[[int, int], object]
 
 
-def show_csv(funnel: Funnel) -> str:
-    """The funnel as a table: one line per stage, per loss, per reason not to discuss, and per other figure.
-
-    Text that a spreadsheet would run as a formula gets an apostrophe (OWASP).
-    """
-    file = io.StringIO()
-    table = csv.writer(file, delimiter=";")
-    table.writerow([*(KEY_LABELS[key] for key in funnel.group_by), *COLUMNS])
-    rule = [funnel.rule.rounded_to, funnel.rule.hidden_below]
-    for row in funnel.rows:
-        group = [_label(key, value, funnel) for key, value in zip(funnel.group_by, row.group, strict=True)]
-        stages = (_cells(figure, "stage") for figure in row.stages)
-        others = (_cells(figure, "figure") for figure in row.others)
-        for cells in (*stages, *map(_loss_cells, row.losses), *map(_missed_cells, row.missed), *others):
-            table.writerow([in_csv(value) for value in (*group, *cells, *rule)])
-    return "\ufeff" + file.getvalue()
+def nobody_watches(_done: int, _total: int) -> None:
+    """The progress of what is soon done."""
 
 
-def _cells(figure: Figure, list_name: str) -> Iterator[Value]:
-    yield from (labels(list_name)[figure.stage], None, None)
-    yield HIDDEN if figure.count is None else figure.count
-    yield from (figure.conversion, figure.median_days, figure.p90_days)
+def sheets_of(report: Report) -> list[Sheet]:
+    """The tables, and at the end what the figures mean. Each row says under which rule its counts are shown."""
+    return [*map(_sheet, report.tables), Sheet("Begrippen", DEFINITIONS, list(_definitions(report)))]
 
 
-def _loss_cells(loss: Loss) -> Iterator[Value]:
-    yield from (None, labels("party")[loss.party], labels("reason")[loss.reason], loss.count, None, None, None)
+def in_cell(cell: Cell) -> Value:
+    """The number or the words; of a figure that is not shown, why."""
+    return cell.value if cell.why is None else labels("absence")[cell.why]
 
 
-def _missed_cells(missed: Missed) -> Iterator[Value]:
-    why = labels("notHeldReason")[missed.reason] if missed.reason else UNKNOWN
-    yield from (labels("figure")["not_discussed"], None, why, missed.count, None, None, None)
+def _sheet(table: Table) -> Sheet:
+    rule = (table.rule.rounded_to, table.rule.hidden_below)
+    rows = [[*map(in_cell, row), *rule] for row in table.rows]
+    return Sheet(table.title, [*(column.label for column in table.columns), *RULE], rows)
 
 
-def _label(key: GroupKey, value: str | None, funnel: Funnel) -> str:
-    if value is None:
-        return UNKNOWN
-    names = funnel.organisation_names if key in ORGANISATIONS else codes_of(key)
-    return names.get(value, value)
+def _definitions(report: Report) -> Iterator[tuple[str, str]]:
+    yield "Verslag", f"{report.title}, {report.from_on:%d-%m-%Y} tot en met {report.to_on:%d-%m-%Y}"
+    yield from (("Let op", remark) for remark in report.remarks)
+    yield from ((each.label, each.definition) for each in report.definitions.values())

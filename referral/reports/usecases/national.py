@@ -36,7 +36,7 @@ UNKNOWN = "unknown"
 BATCH = 500
 
 Progress = Callable[[int, int], object]
-Course = Row[tuple[Participant, str | None, str | None, str | None]]
+Course = Row[Participant, str | None, str | None, str | None]
 
 
 @dataclass(frozen=True)
