@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from referral.core.codelists import code_lists
+from referral.core.codelists import code_lists, questionnaire
 from referral.core.fields import camel_case
 from referral.core.work import AMSTERDAM
 from referral.participants.usecases import ERASED, OBJECTED, WITHDRAWN

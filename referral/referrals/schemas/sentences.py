@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from referral.core.codelists import labels, reasons
+from referral.core.codelists import labels, questionnaire, reasons
 from referral.core.policy import SYSTEM_ID
 from referral.core.work import AMSTERDAM
 from referral.identity.usecases import Names
