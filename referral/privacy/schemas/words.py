@@ -128,8 +128,8 @@ def day_in_words(value: date | datetime) -> str:
 
 
 def _key(member: str, key: str) -> str:
-    lists = code_lists()
-    return lists["area"].labels.get(key, name_of(key)) if member == "outcomes" else name_of(key)
+    asked = questionnaire()
+    return asked[key].label if member == "outcomes" and key in asked else name_of(key)
 
 
 def _labelled(member: str, text: str) -> str:
