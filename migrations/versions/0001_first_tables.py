@@ -187,6 +187,7 @@ def upgrade() -> None:
         sa.Column("columns", sa.JSON(), nullable=False),
         sa.Column("days", sa.JSON(), nullable=False),
         sa.Column("loss", sa.String(length=64), nullable=True),
+        sa.Column("result", sa.String(length=32), nullable=False),
         sa.Column("reached", sa.JSON(), nullable=False),
         sa.Column("is_erased", sa.Boolean(), nullable=False),
         sa.Column("is_winding", sa.Boolean(), nullable=False),
@@ -230,13 +231,17 @@ def upgrade() -> None:
     op.create_table(
         "outcome_tally",
         sa.Column("month", sa.String(length=7), nullable=False),
-        sa.Column("source_kind", sa.String(length=32), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=False),
+        sa.Column("receiver_id", sa.Uuid(), nullable=False),
+        sa.Column("moment", sa.String(length=16), nullable=False),
         sa.Column("area", sa.String(length=32), nullable=False),
         sa.Column("direction", sa.String(length=16), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome_tally")),
-        sa.UniqueConstraint("month", "source_kind", "area", "direction", name=op.f("uq_outcome_tally_month")),
+        sa.UniqueConstraint(
+            "month", "source_id", "receiver_id", "moment", "area", "direction", name=op.f("uq_outcome_tally_month")
+        ),
     )
     op.create_table(
         "processing_record",

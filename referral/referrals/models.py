@@ -221,16 +221,18 @@ class Referral(SealedModel):
 
 
 class OutcomeTally(Base):
-    """How often one direction was recorded for one area in the follow-ups of a month; leads to no person and no case.
+    """How often one direction was recorded for one area at one moment, in a month, of whose cases; leads to no person.
 
     Kept beside the sealed outcomes so that figures need no sealed word and outlive an erasure (M3).
     """
 
     __tablename__ = "outcome_tally"
-    __table_args__ = (UniqueConstraint("month", "source_kind", "area", "direction"),)
+    __table_args__ = (UniqueConstraint("month", "source_id", "receiver_id", "moment", "area", "direction"),)
 
     month: Mapped[str] = mapped_column(String(7))
-    source_kind: Mapped[OrganisationKind]
+    source_id: Mapped[UUID]
+    receiver_id: Mapped[UUID]
+    moment: Mapped[str] = mapped_column(String(16))
     area: Mapped[str] = mapped_column(String(32))
     direction: Mapped[str] = mapped_column(String(16))
     count: Mapped[int]

@@ -105,7 +105,8 @@ class Side(StrEnum):
 class Fact:
     """What one case adds to the figures of one organisation, in the month in which it counts ("2026-03").
 
-    `loss` is the reason with which a referral was lost, or for which a screening was not discussed.
+    `loss` is the reason with which a referral was lost, or for which a screening was not discussed. `result` is what a
+    trajectory that started ended with: the code of a certificate, or `STOPPED`; empty while it runs.
     """
 
     owner_id: UUID
@@ -115,6 +116,13 @@ class Fact:
     columns: tuple[str, ...]
     days: Mapping[str, int]
     loss: str | None = None
+    result: str = ""
+
+
+RESULTS = "result:"
+"""Before a result, among the losses of a tally: a tally counts both by name."""
+STOPPED, RUNNING = "stopped", "running"
+NO_CERTIFICATE = "none"
 
 
 def month_of(day: date) -> str:

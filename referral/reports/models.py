@@ -20,8 +20,8 @@ class Journey(Base):
     """One case as it counts now for one organisation: the own one of a screening, the sender's, or a receiver's.
 
     `subject_id` is the screening, or the first referral of a transferred need. `counted_on` and `reached` hold the day
-    of each stage; once the person was erased only the month ("2026-03", and its first day in `counted_on`). Once the
-    case itself was destroyed, `id` and `subject_id` are random and lead nowhere.
+    of each stage and, as `ended`, of the end; once the person was erased only the month ("2026-03", and its first day
+    in `counted_on`). Once the case itself was destroyed, `id` and `subject_id` are random and lead nowhere.
     `is_winding`: the case was on hold or transferred once, so its whole history is read again at every event.
     """
 
@@ -52,6 +52,7 @@ class Journey(Base):
     columns: Mapped[list[str]]
     days: Mapped[dict[str, Any]] = mapped_column(JSON)
     loss: Mapped[str | None] = mapped_column(String(64))
+    result: Mapped[str] = mapped_column(String(32), default="")
     reached: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_erased: Mapped[bool] = mapped_column(default=False)
     is_winding: Mapped[bool] = mapped_column(default=False)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from referral.reports.measures import COLUMNS, TIMED, Fact
+from referral.reports.measures import COLUMNS, RESULTS, TIMED, Fact
 
 BITS = 32
 WIDTH = BITS // 8
@@ -19,7 +19,7 @@ _LENGTH = 3
 
 @dataclass
 class Tally:
-    """How many per column, how many per whole day for each timed stage, and how many lost per reason."""
+    """How many per column, how many per whole day for each timed stage, and how many lost per reason or ended how."""
 
     counts: int = 0
     days: list[int] = field(default_factory=lambda: [0] * len(TIMED))
@@ -60,7 +60,8 @@ def tally_of(fact: Fact) -> Tally:
     """What one fact adds."""
     days = [1 << BITS * fact.days[timed] if timed in fact.days else 0 for timed in TIMED]
     counts = sum(1 << BITS * COLUMNS.index(column) for column in fact.columns)
-    return Tally(counts, days, Counter([fact.loss] if fact.loss else []))
+    named = [fact.loss, RESULTS + fact.result if fact.result else None]
+    return Tally(counts, days, Counter(name for name in named if name))
 
 
 def unpack(packed: bytes, losses: Mapping[str, int]) -> Tally:

@@ -27,6 +27,7 @@ from referral.core.codelists.law import (
     secrecy,
 )
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
+from referral.core.codelists.questionnaire import Question, questionnaire
 from referral.core.codelists.questions import Wording, wording
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
@@ -49,6 +50,7 @@ __all__ = [
     "Municipality",
     "Occupation",
     "Party",
+    "Question",
     "Reason",
     "Register",
     "RetentionTerm",
@@ -71,6 +73,7 @@ __all__ = [
     "occupations",
     "parse_period",
     "processing_register",
+    "questionnaire",
     "reasons",
     "reasons_for",
     "retention_records",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from referral.core.codelists import code_lists
+from referral.core.codelists import code_lists, questionnaire
 from referral.core.fields import camel_case
 from referral.core.work import AMSTERDAM
 from referral.participants.usecases import ERASED, OBJECTED, WITHDRAWN
@@ -129,8 +129,8 @@ def day_in_words(value: date | datetime) -> str:
 
 
 def _key(member: str, key: str) -> str:
-    lists = code_lists()
-    return lists["area"].labels.get(key, name_of(key)) if member == "outcomes" else name_of(key)
+    asked = questionnaire()
+    return asked[key].label if member == "outcomes" and key in asked else name_of(key)
 
 
 def _labelled(member: str, text: str) -> str:

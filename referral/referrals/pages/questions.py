@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from referral.core.codelists import labels, reasons_for, wording
+from referral.core.codelists import labels, questionnaire, reasons_for, wording
 from referral.core.http import Question, ask
 from referral.core.http.pages import write_day
 from referral.core.policy import Actor
@@ -79,7 +79,14 @@ def _rows(event: EventName, referral: Referral, actor: Actor, work: Work) -> lis
         goals = goals_of(list_history(referral.id, actor=actor, work=work))
         return _paired("results", "goalId", "result", goals, labels("result"), required=True)
     if event is E.RECORD_FOLLOW_UP:
-        return _paired("outcomes", "area", "direction", labels("area"), labels("direction"), required=False)
+        return _paired(
+            "outcomes",
+            "area",
+            "direction",
+            {code: each.label for code, each in questionnaire().items() if each.is_mandatory},
+            labels("direction"),
+            required=False,
+        )
     return []
 
 

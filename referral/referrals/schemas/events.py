@@ -6,7 +6,7 @@ from uuid import UUID
 
 from marshmallow import ValidationError, post_load, validates_schema
 
-from referral.core.codelists import labels
+from referral.core.codelists import labels, questionnaire
 from referral.core.errors import Invalid
 from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Instant, Listed, Part, Text, wrong
 from referral.core.policy import Actor
@@ -103,14 +103,39 @@ class GoalSchema(ApiSchema):
     description = Text(longest=500, required=True)
 
 
-class StartTrajectorySchema(EventSchema):
+class OutcomeSchema(ApiSchema):
+    area = Code(questionnaire(), required=True)
+    direction = Code(labels("direction"), required=True)
+
+
+class AskingSchema(EventSchema):
+    """An event in which the questions of the monitor are asked (K9)."""
+
+    outcomes = Listed(
+        Part(OutcomeSchema),
+        load_default=[],
+        metadata={"description": "De antwoorden op de vragenlijst van de monitor; per gebied hoogstens een."},
+    )
+
+    @validates_schema
+    def one_per_area(self, members: dict[str, Any], **_: Any) -> None:
+        areas = [each["area"] for each in members.get("outcomes", []) if "area" in each]
+        if len(set(areas)) != len(areas):
+            raise wrong("double", "Geef elk gebied een keer.", "outcomes")
+
+    def rename(self, members: dict[str, Any]) -> dict[str, Any]:
+        outcomes = {each["area"]: each["direction"] for each in members.pop("outcomes")}
+        return members | {"outcomes": outcomes}
+
+
+class StartTrajectorySchema(AskingSchema):
     command = deeds.StartTrajectory
     started_on = Day(required=True)
     goals = Listed(Part(GoalSchema), required=True)
 
     def rename(self, members: dict[str, Any]) -> dict[str, Any]:
         goals = tuple(goal["description"] for goal in members.pop("goals"))
-        return members | {"goals": goals}
+        return super().rename(members) | {"goals": goals}
 
 
 class RecordContactSchema(EventSchema):
@@ -130,7 +155,7 @@ class ResultSchema(ApiSchema):
     result = Code(labels("result"), required=True)
 
 
-class CompleteSchema(EventSchema):
+class CompleteSchema(AskingSchema):
     command = deeds.CompleteTrajectory
     completed_on = Day(required=True)
     report = Text(longest=LONG, required=True)
@@ -139,30 +164,15 @@ class CompleteSchema(EventSchema):
 
     def rename(self, members: dict[str, Any]) -> dict[str, Any]:
         results = {str(each["goal_id"]): each["result"] for each in members.pop("results")}
-        return members | {"results": results}
+        return super().rename(members) | {"results": results}
 
 
-class OutcomeSchema(ApiSchema):
-    area = Code(labels("area"), required=True)
-    direction = Code(labels("direction"), required=True)
-
-
-class RecordFollowUpSchema(EventSchema):
+class RecordFollowUpSchema(AskingSchema):
     command = deeds.RecordFollowUp
     held_on = Day(required=True)
     still_learning = Flag(required=True)
     at_work = Flag(required=True)
     outcomes = Listed(Part(OutcomeSchema), required=True)
-
-    @validates_schema
-    def one_per_area(self, members: dict[str, Any], **_: Any) -> None:
-        areas = [each["area"] for each in members.get("outcomes", []) if "area" in each]
-        if len(set(areas)) != len(areas):
-            raise wrong("double", "Geef elk gebied een keer.", "outcomes")
-
-    def rename(self, members: dict[str, Any]) -> dict[str, Any]:
-        outcomes = {each["area"]: each["direction"] for each in members.pop("outcomes")}
-        return members | {"outcomes": outcomes}
 
 
 class CloseSchema(EventSchema):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from referral.core.codelists import labels, reasons
+from referral.core.codelists import labels, questionnaire, reasons
 from referral.core.policy import SYSTEM_ID
 from referral.core.work import AMSTERDAM
 from referral.identity.usecases import Names
@@ -138,8 +138,6 @@ def _facts(view: HistoryView, names: Names) -> Iterator[tuple[str, str]]:
         if name in FACTS:
             label, kind = FACTS[name]
             yield label, _value(kind, value, names)
-    for area, direction in view.row.facts.get("outcomes", {}).items():
-        yield labels("area")[area], labels("direction")[direction]
 
 
 def _value(kind: str, value: Any, names: Names) -> str:
@@ -160,6 +158,10 @@ def _reason(code: str) -> str:
 
 
 def _words(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for area, direction in words.get("outcomes", {}).items():
+        yield questionnaire()[area].label, labels("direction")[direction]
     for name, text in words.items():
+        if name == "outcomes":
+            continue
         value = "; ".join(text.values()) if isinstance(text, Mapping) else str(text)
         yield WORDS.get(name, "Tekst"), value

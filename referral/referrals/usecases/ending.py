@@ -24,7 +24,7 @@ from referral.referrals.usecases.moving import Deed, Move, begin, taking
 from referral.referrals.usecases.reading import effective_history
 from referral.referrals.usecases.state import restore
 from referral.referrals.usecases.submitting import submit_new
-from referral.referrals.usecases.tallying import count_outcomes
+from referral.referrals.usecases.tallying import MOMENTS, count_outcomes
 from referral.referrals.workflow import FINAL, OPEN, SHARED, EventName, Status
 
 
@@ -123,6 +123,8 @@ def void_referral(command: EndReferral, *, actor: Actor, work: Work) -> Referral
     """It should never have been registered; it leaves every statistic."""
     with taking(EventName.VOID, command, actor=actor, work=work) as deed:
         _give_reason(deed, command)
+        for told in effective_history(work, deed.referral.id):
+            _uncount(told, deed)
     return deed.referral
 
 
@@ -149,20 +151,21 @@ def undo_last_event(command: Move, *, actor: Actor, work: Work) -> Referral:
             raise GuardRefused(
                 "De ontvanger heeft de gegevens al ingezien. Trek de verwijzing in.", code="already_read"
             )
-        if last.event is EventName.RECORD_FOLLOW_UP:
-            _uncount(last, deed)
+        _uncount(last, deed)
         deed.undoes = last.sequence
         restore(deed.referral, last.before or {})
         _let_go_of_who_left(deed)
     return deed.referral
 
 
-def _uncount(follow_up: ReferralEvent, deed: Deed) -> None:
-    """Take an undone follow-up out of the figures; nobody reads its words, so no reading is on record."""
+def _uncount(told: ReferralEvent, deed: Deed) -> None:
+    """Take the answers of an event out of the figures; nobody reads its words, so no reading is on record."""
+    if told.event not in MOMENTS:
+        return
     with open_reading(deed.work.session, "rights"):
-        outcomes = (follow_up.words or {}).get("outcomes", {})
-    day = follow_up.occurred_at.astimezone(AMSTERDAM).date()
-    count_outcomes(deed.work, deed.referral.source_kind, outcomes, on=day, by=-1)
+        outcomes = (told.words or {}).get("outcomes", {})
+    day = told.occurred_at.astimezone(AMSTERDAM).date()
+    count_outcomes(deed.work, deed.referral, told.event, outcomes, on=day, by=-1)
 
 
 def transfer_referral(command: TransferReferral, *, actor: Actor, work: Work) -> Referral:

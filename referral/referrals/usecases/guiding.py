@@ -1,7 +1,7 @@
 """What the coach does with an accepted case: warm handover, intake, trajectory, completion and aftercare."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from referral.core.database import new_id
@@ -14,7 +14,7 @@ from referral.referrals.deadlines import next_working_day, repeat_reminder
 from referral.referrals.models import Referral
 from referral.referrals.usecases.moving import Deed, Move, taking
 from referral.referrals.usecases.reading import last_facts
-from referral.referrals.usecases.tallying import count_outcomes
+from referral.referrals.usecases.tallying import check_areas, count_outcomes
 from referral.referrals.workflow import EventName, Status
 from referral.trajectories.models import Trajectory
 
@@ -52,6 +52,7 @@ class StartTrajectory(Move):
 
     started_on: date
     goals: tuple[str, ...]
+    outcomes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,7 @@ class CompleteTrajectory(Move):
     report: str
     results: Mapping[str, str]
     certificate: str
+    outcomes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,7 @@ def start_trajectory(command: StartTrajectory, *, actor: Actor, work: Work) -> R
         goals = {str(new_id()): description for description in command.goals}
         deed.note_facts(startedOn=command.started_on, goalIds=list(goals))
         deed.note_words(goals=goals)
+        _note_outcomes(deed, command.outcomes)
     return deed.referral
 
 
@@ -179,14 +182,12 @@ def complete_trajectory(command: CompleteTrajectory, *, actor: Actor, work: Work
             completedOn=command.completed_on, results=dict(command.results), certificate=command.certificate
         )
         deed.note_words(report=command.report)
+        _note_outcomes(deed, command.outcomes)
     return deed.referral
 
 
 def record_follow_up(command: RecordFollowUp, *, actor: Actor, work: Work) -> Referral:
-    """The coach records the aftercare conversation: still learning, at work, and what changed per area.
-
-    What changed is about health too (AVG art. 9), so it is sealed; what is counted leads to nobody.
-    """
+    """The coach records the aftercare conversation: still learning, at work, and what changed per area."""
     with taking(EventName.RECORD_FOLLOW_UP, command, actor=actor, work=work) as deed:
         guards.refuse_if_any(guards.check_not_future("/heldOn", command.held_on, work.today))
         deed.note_facts(
@@ -194,8 +195,7 @@ def record_follow_up(command: RecordFollowUp, *, actor: Actor, work: Work) -> Re
             stillLearning=command.still_learning,
             atWork=command.at_work,
         )
-        deed.note_words(outcomes=dict(command.outcomes))
-        count_outcomes(work, deed.referral.source_kind, command.outcomes, on=work.today)
+        _note_outcomes(deed, command.outcomes)
     return deed.referral
 
 
@@ -212,6 +212,17 @@ def close_referral(command: CloseReferral, *, actor: Actor, work: Work) -> Refer
             )
         deed.reason = command.reason
     return deed.referral
+
+
+def _note_outcomes(deed: Deed, outcomes: Mapping[str, str]) -> None:
+    """Keep the answers to the questionnaire (K9).
+
+    They are about health too (AVG art. 9), so they are sealed; what is counted leads to nobody.
+    """
+    guards.refuse_if_any(list(check_areas(outcomes, deed.referral, deed.work)))
+    if outcomes:
+        deed.note_words(outcomes=dict(outcomes))
+        count_outcomes(deed.work, deed.referral, deed.event, outcomes, on=deed.work.today)
 
 
 def _day(facts: Mapping[str, object], name: str) -> date | None:

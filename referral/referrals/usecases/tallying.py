@@ -1,23 +1,52 @@
-"""Counting what changed for people, so that figures need nobody's sealed words: by month, kind of sender and area."""
+"""Counting what changed for people, so that figures need nobody's sealed words: by month, moment and area (K8)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from referral.core.policy import OrganisationKind
+from referral.core.codelists import questionnaire
+from referral.core.errors import FieldError
 from referral.core.work import Work
-from referral.referrals.models import OutcomeTally
+from referral.identity.models import Region, organisation_region
+from referral.referrals.models import OutcomeTally, Referral
+from referral.referrals.workflow import EventName
+
+MOMENTS = {
+    EventName.START_TRAJECTORY: "start",
+    EventName.COMPLETE: "end",
+    EventName.RECORD_FOLLOW_UP: "after_3_months",
+}
+"""At which moment the questions are asked in which event."""
+
+
+def check_areas(outcomes: Mapping[str, str], referral: Referral, work: Work) -> Iterator[FieldError]:
+    """A question of a region's own is only for who was referred by an organisation of that region (K9)."""
+    own = {area for area in outcomes if questionnaire()[area].region}
+    if not own:
+        return
+    mine = select(organisation_region.c.region_id).where(
+        organisation_region.c.organisation_id == referral.source_organisation_id
+    )
+    codes = set(work.session.scalars(select(Region.code).where(Region.id.in_(mine))))
+    if any(questionnaire()[area].region not in codes for area in own):
+        yield FieldError("/outcomes", "unknown_code", "Deze vraag hoort bij een andere regio.")
 
 
 def count_outcomes(
-    work: Work, source_kind: OrganisationKind, outcomes: Mapping[str, str], *, on: date, by: int = 1
+    work: Work, referral: Referral, event: EventName, outcomes: Mapping[str, str], *, on: date, by: int = 1
 ) -> None:
-    """Count a follow-up recorded on this day, or take an undone one out with `by=-1`. `outcomes`: direction by area."""
+    """Count answers given on this day, or take them out with `by=-1`. `outcomes`: direction by area."""
+    whose = {
+        "month": f"{on:%Y-%m}",
+        "source_id": referral.source_organisation_id,
+        "receiver_id": referral.receiver_organisation_id,
+        "moment": MOMENTS[event],
+    }
     for area, direction in sorted(outcomes.items()):
-        key = {"month": f"{on:%Y-%m}", "source_kind": source_kind, "area": area, "direction": direction}
+        key = whose | {"area": area, "direction": direction}
         if _raise(work, key, by):
             continue
         try:

@@ -15,8 +15,10 @@ from referral.core.codelists import occupations
 from referral.core.work import AMSTERDAM
 from referral.referrals.workflow import FINAL, MILESTONES, EventName, Status
 from referral.reports.measures import (
+    NO_CERTIFICATE,
     REFERRAL_STAGES,
     SCREENING_STAGES,
+    STOPPED,
     UNKNOWN,
     Extra,
     Fact,
@@ -30,6 +32,8 @@ from referral.reports.measures import (
 
 LOST = frozenset({Status.DECLINED, Status.WITHDRAWN, Status.EXPIRED, Status.NOT_STARTED, Status.STOPPED_EARLY})
 TRANSFERRED = "transferred"
+ENDED = "ended"
+"""The day on which nothing was left to do, beside the days of the stages."""
 OTHER = "other"
 """An occupation that is on none of the two lists of the trade (L4)."""
 NEVER_ENDED = datetime.max.replace(tzinfo=UTC)
@@ -56,12 +60,13 @@ class Deed(Protocol):
 
 @dataclass(frozen=True)
 class Lived:
-    """What only the history tells: the holds that ended, and whether it was answered or handed over cold."""
+    """What only the history tells: holds that ended, whether it was answered or handed over cold, the certificate."""
 
     pauses: tuple[Pause, ...] = ()
     is_answered: bool = False
     is_cold: bool = False
     is_winding: bool = False
+    certificate: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def live_through(history: Iterable[Deed]) -> Lived:
     """What the rows of one referral, in their order, tell; an event that was undone tells nothing."""
     rows = list(history)
     undone = {row.undoes for row in rows}
-    pauses, since, answered, cold = list[Pause](), None, False, None
+    pauses, since, answered, cold, certificate = list[Pause](), None, False, None, None
     for row in rows:
         if row.event is EventName.UNDO or row.sequence in undone:
             continue
@@ -90,8 +95,10 @@ def live_through(history: Iterable[Deed]) -> Lived:
         answered = answered or row.event in ANSWERS
         if row.event is EventName.CONFIRM_HANDOVER and cold is None:
             cold = row.facts.get("mode") == "cold"
+        if row.event is EventName.COMPLETE:
+            certificate = row.facts.get("certificate")
     is_winding = any(row.event in WINDING for row in rows)
-    return Lived(tuple(pauses), answered, bool(cold), is_winding)
+    return Lived(tuple(pauses), answered, bool(cold), is_winding, certificate)
 
 
 def count_referrals(subject_id: UUID, members: Sequence[Any], lived: Mapping[UUID, Lived]) -> Iterator[Counted]:
@@ -171,6 +178,7 @@ def _count(
         Extra.COLD: Stage.HANDED_OVER in counted and any(lived[row.id].is_cold for row in members),
         Extra.WITHIN_TERM: Stage.STARTED in counted and any(_in_time(row) for row in members),
     }
+    loss = last.reason if last.status in LOST and last.reason != TRANSFERRED else None
     fact = Fact(
         owner_id=owner_id,
         side=side,
@@ -179,10 +187,20 @@ def _count(
         columns=(*(stage.value for stage in counted), *(name.value for name, is_so in extra.items() if is_so)),
         days=_days({Stage.DISCUSSED: first.conversation_held_on, **reached}, counted, pauses)
         | _signal(first, reached, pauses),
-        loss=last.reason if last.status in LOST and last.reason != TRANSFERRED else None,
+        loss=loss,
+        result=_result(counted, loss, [lived[row.id].certificate for row in members]),
     )
     is_winding = len(members) > 1 or any(lived[row.id].is_winding for row in members)
-    return Counted(subject_id, fact, {stage.value: day for stage, day in reached.items()}, is_winding)
+    days = {stage.value: day for stage, day in reached.items()}
+    ended = {ENDED: day_of(last.ended_at)} if last.status in FINAL else {}
+    return Counted(subject_id, fact, days | ended, is_winding)
+
+
+def _result(counted: Sequence[Stage], loss: str | None, certificates: Iterable[str | None]) -> str:
+    """What a started trajectory ended with; nothing while it runs (K8)."""
+    if Stage.COMPLETED in counted:
+        return next((each for each in certificates if each), NO_CERTIFICATE)
+    return STOPPED if Stage.STARTED in counted and loss else ""
 
 
 def _in_time(row: Any) -> bool:

@@ -83,7 +83,8 @@ _CORRECT = update(_JOURNEY).where(_JOURNEY.c.id == bindparam("journey_id"))
 def note_referral(event: ReferralMoved, work: Work) -> None:
     """An event happened to a referral: keep the facts of its case."""
     session = work.session
-    happened = session.get_one(ReferralEvent, event.event_id).event
+    deed = session.get_one(ReferralEvent, event.event_id)
+    happened = deed.event
     if happened in QUIET:
         return
     referral = session.get_one(Referral, event.object_id)
@@ -91,7 +92,12 @@ def note_referral(event: ReferralMoved, work: Work) -> None:
     known = _known(session, origin_id)
     told = known.get((Side.SENT, referral.source_organisation_id))
     if happened in PLAIN and told is not None and not told["is_winding"]:
-        lived = {referral.id: Lived((), Extra.ANSWERED in told["columns"], Extra.COLD in told["columns"])}
+        certificate = deed.facts.get("certificate") if happened is EventName.COMPLETE else told["result"] or None
+        lived = {
+            referral.id: Lived(
+                (), Extra.ANSWERED in told["columns"], Extra.COLD in told["columns"], certificate=certificate
+            )
+        }
     else:
         lived = histories(session, [referral.id])
         if referral.origin_id is not None or lived[referral.id].is_winding:
@@ -187,6 +193,7 @@ def fact_of(row: Mapping[str, Any]) -> Fact:
         columns=tuple(row["columns"]),
         days=row["days"],
         loss=row["loss"],
+        result=row["result"],
     )
 
 
@@ -204,6 +211,7 @@ def journey_values(counted: Counted, *, is_erased: bool = False) -> dict[str, An
         "columns": list(fact.columns),
         "days": dict(fact.days),
         "loss": fact.loss,
+        "result": fact.result,
         "reached": _blurred(reached) if is_erased else reached,
         "is_erased": is_erased,
         "is_winding": counted.is_winding,
@@ -220,6 +228,7 @@ def change_values(fact: Fact) -> dict[str, Any]:
         "columns": fact.columns,
         "days": fact.days,
         "loss": fact.loss,
+        "result": fact.result,
     }
 
 
@@ -234,6 +243,7 @@ def changed_fact(kept: Mapping[str, Any]) -> Fact:
         tuple(kept["columns"]),
         kept["days"],
         kept["loss"],
+        kept["result"],
     )
 
 
