@@ -142,6 +142,8 @@ OPERATIONS: Operations = {
     # reports and logs
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
     "reports.show_national_statistics": _read("report:national_statistics", _COORDINATOR, "reports"),
+    "reports.show_annual_report": _read("report:annual", _COORDINATOR, "reports"),
+    "reports.write_annual": _make("report:write_annual", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
     "audit.list_entries": _read("audit:list", _PRIVACY, "audit"),
     # accountability

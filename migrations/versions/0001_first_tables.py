@@ -353,6 +353,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_token_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "annual_text",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.String(length=8000), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("written_by", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_annual_text_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_annual_text")),
+    )
+    with op.batch_alter_table("annual_text", schema=None) as batch_op:
+        batch_op.create_index("ix_annual_text_read", ["organisation_id", "year"], unique=False)
+
+    op.create_table(
         "authenticator",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
@@ -1436,6 +1453,10 @@ def downgrade() -> None:
     op.drop_table("login_session")
     op.drop_table("digest")
     op.drop_table("authenticator")
+    with op.batch_alter_table("annual_text", schema=None) as batch_op:
+        batch_op.drop_index("ix_annual_text_read")
+
+    op.drop_table("annual_text")
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_token_user_id"))
 

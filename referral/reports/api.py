@@ -14,17 +14,23 @@ from referral.reports.schemas import (
     HTML,
     PDF,
     XLSX,
+    AnnualQuery,
+    AnnualSchema,
+    AnnualTextInSchema,
+    AnnualTextSchema,
     File,
     FunnelQuery,
     FunnelSchema,
     NationalStatisticsQuery,
     NationalStatisticsSchema,
+    annual_file,
     cbs_sheet,
     file_of,
+    show_annual,
     show_json,
     show_national,
 )
-from referral.reports.usecases import ShowFunnel, ShowNationalStatistics
+from referral.reports.usecases import ShowAnnual, ShowFunnel, ShowNationalStatistics, WriteAnnualText
 
 JSON = "application/json"
 SHAPES = "JSON, of met `Accept` een tabel (CSV), een werkmap (XLSX), een leesbare pagina of een toegankelijke PDF."
@@ -70,6 +76,18 @@ NATIONAL = {
     ],
     "leftOut": {"erased": 1},
 }
+ANNUAL_TEXT = {"year": 2026, "part": "narrative", "text": "Een moeder leest nu zelf voor."}
+ANNUAL = {
+    "year": 2026,
+    "report": "annual",
+    "title": "Jaarverslag 2026",
+    "from": "2026-01-01",
+    "to": "2026-12-31",
+    "remarks": [],
+    "tables": [],
+    "definitions": [],
+    "chapters": [{"chapter": "narrative", "label": "Het verhaal achter de cijfers", "text": None, "tables": []}],
+}
 CBS_TABLE = ";".join(CBS_COLUMNS) + "\r\nVrouw;1985;Nederlands;GM0453;Formeel;Taal;N7K3Q9F2M8XA4\r\n"
 
 api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="Cijfers over de keten, zonder personen.")
@@ -97,6 +115,25 @@ def show_national_statistics(query: ShowNationalStatistics) -> Response:
     if request.accept_mimetypes.best_match([JSON, CSV]) != CSV:
         return answer(show_national(found))
     return _sent(to_csv([cbs_sheet(found)]), CSV, "national_statistics", f"cbs-volwasseneneducatie-{found.year}.csv")
+
+
+@api.route("/annual", methods=["GET"])
+@api.arguments(AnnualQuery, location="query")
+@api.response(200, AnnualSchema, example=ANNUAL)
+@api.doc(responses=AS_FILES)
+@api.response(200, content_type=PDF, description=SHAPES, example="%PDF-1.7")
+def show_annual_report(query: ShowAnnual) -> Response:
+    """Het jaarverslag van de regio aan de wethouders: cijfers met hun betekenis, en wat u erbij schreef."""
+    annual = usecases.show_annual(query, actor=current_actor(), work=current_work())
+    return _shown(show_annual(annual), annual_file(annual))
+
+
+@api.route("/annual-texts", methods=["POST"])
+@api.arguments(AnnualTextInSchema, example=ANNUAL_TEXT)
+@api.response(201, AnnualTextSchema, example={**ANNUAL_TEXT, "writtenAt": "2026-11-20T09:00:00Z"})
+def write_annual(command: WriteAnnualText) -> Any:
+    """Schrijf een tekst voor het jaarverslag. De nieuwste tekst van een hoofdstuk telt."""
+    return usecases.write_annual_text(command, actor=current_actor(), work=current_work())
 
 
 def _shown(members: Any, file: File) -> Response:

@@ -5,11 +5,11 @@ new one in. Changes are only inserted, so that no two deeds wait for each other;
 A figure is the sum of cells and changes at one instant, so it never lags, however late the worker is.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
@@ -56,6 +56,23 @@ class Journey(Base):
     reached: Mapped[dict[str, Any]] = mapped_column(JSON)
     is_erased: Mapped[bool] = mapped_column(default=False)
     is_winding: Mapped[bool] = mapped_column(default=False)
+
+
+class AnnualText(Base):
+    """What a region writes in its yearly report, beside the figures. Only inserted: the newest of a part counts.
+
+    None takes a text away. It is checked for whatever could name somebody before it comes here (M7).
+    """
+
+    __tablename__ = "annual_text"
+    __table_args__ = (Index("ix_annual_text_read", "organisation_id", "year"),)
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    year: Mapped[int]
+    part: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str | None] = mapped_column(String(8000))
+    written_at: Mapped[datetime]
+    written_by: Mapped[UUID]
 
 
 class FactChange(Base):

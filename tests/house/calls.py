@@ -231,6 +231,13 @@ CALLS: Mapping[str, Prepare] = {
     "workflow.show_diagram": lambda _: Call("referrer", "GET", "/v1/workflow/diagram"),
     "reports.show_funnel": lambda _: Call("coordinator", "GET", "/v1/reports/funnel?groupBy=month"),
     "reports.show_national_statistics": national_statistics,
+    "reports.show_annual_report": lambda w: Call("region", "GET", f"/v1/reports/annual?year={w.clock.today.year}"),
+    "reports.write_annual": lambda w: Call(
+        "region",
+        "POST",
+        "/v1/reports/annual-texts",
+        {"year": w.clock.today.year, "part": "narrative", "text": "Een moeder leest nu zelf voor."},
+    ),
     "webhooks.list_webhooks": lambda _: Call("admin", "GET", "/v1/webhooks"),
     "webhooks.add_webhook": lambda _: Call("admin", "POST", "/v1/webhooks", {"url": RECEIVER}),
     "webhooks.show_webhook": lambda w: Call("admin", "GET", f"/v1/webhooks/{webhook(w)}"),

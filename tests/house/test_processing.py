@@ -36,7 +36,7 @@ ACTIONS = processing_register().actions
 UUIDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 SYSTEM = system_actor("test")
 
-NAMES_NOBODY = {"audit.list_entries", "reports.show_funnel"}
+NAMES_NOBODY = {"audit.list_entries", "reports.show_annual_report", "reports.show_funnel"}
 """Overviews, with a record that names nobody."""
 
 SHOWS_WITHOUT_ID = {"reports.show_national_statistics"}

@@ -117,6 +117,7 @@ ELSEWHERE: Mapping[str, str] = {
     "outcome_tally": "numbers that lead to nobody",
     "processing_record": "the same deeds and readings as the audit log, without who did them",
     "erasure_request": "who was erased gets no answer: there is nothing to give",
+    "annual_text": "what a region publishes; it is checked for whatever names somebody",
     "journey": "the days and codes of the case, which is shown; from them the figures are made",
     "fact_change": "codes and numbers that lead to nobody",
     "figure_cell": "sums that lead to nobody",

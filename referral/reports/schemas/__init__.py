@@ -1,5 +1,13 @@
 """What may be asked of a report, and what leaves it: JSON, or a table that a Dutch spreadsheet opens as it is."""
 
+from referral.reports.schemas.annual import (
+    AnnualQuery,
+    AnnualSchema,
+    AnnualTextInSchema,
+    AnnualTextSchema,
+    annual_file,
+    show_annual,
+)
 from referral.reports.schemas.answers import FunnelSchema, show_json
 from referral.reports.schemas.asking import FunnelQuery
 from referral.reports.schemas.files import CSV, ENDINGS, HTML, PDF, XLSX, File, file_of
@@ -19,14 +27,20 @@ __all__ = [
     "HTML",
     "PDF",
     "XLSX",
+    "AnnualQuery",
+    "AnnualSchema",
+    "AnnualTextInSchema",
+    "AnnualTextSchema",
     "File",
     "FunnelQuery",
     "FunnelSchema",
     "NationalStatisticsQuery",
     "NationalStatisticsSchema",
     "ReportSchema",
+    "annual_file",
     "cbs_sheet",
     "file_of",
+    "show_annual",
     "show_json",
     "show_national",
     "show_report",

@@ -1,6 +1,15 @@
 """What a coordinator may ask about the chain as a whole, and how the facts behind the answers are kept."""
 
 from referral.reports.measures import TIME_KEYS, GroupKey
+from referral.reports.usecases.annual import (
+    TEXT_PARTS,
+    AnnualReport,
+    Chapter,
+    ShowAnnual,
+    WriteAnnualText,
+    show_annual,
+    write_annual_text,
+)
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.exporting import note_export
 from referral.reports.usecases.folding import fold_changes
@@ -28,7 +37,10 @@ __all__ = [
     "EARLIEST_YEAR",
     "KEY_LABELS",
     "ORGANISATIONS",
+    "TEXT_PARTS",
     "TIME_KEYS",
+    "AnnualReport",
+    "Chapter",
     "Figure",
     "Funnel",
     "GroupKey",
@@ -38,8 +50,10 @@ __all__ = [
     "Participation",
     "Rebuilt",
     "Row",
+    "ShowAnnual",
     "ShowFunnel",
     "ShowNationalStatistics",
+    "WriteAnnualText",
     "administration_number",
     "blur_erased",
     "codes_of",
@@ -51,6 +65,8 @@ __all__ = [
     "note_screening",
     "rebuild_facts",
     "report_funnel",
+    "show_annual",
     "show_funnel",
     "show_national_statistics",
+    "write_annual_text",
 ]

@@ -56,16 +56,22 @@ def show_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
     Raises `Invalid` for a period that has yet to begin and for what shared figures cannot tell. No personal data are
     read (AVG art. 5(1)c).
     """
+    funnel = count_funnel(query, actor=actor, work=work)
+    asked: dict[str, Any] = {"from": str(funnel.from_on), "to": str(funnel.to_on), "groupBy": [*query.group_by]}
+    if query.filters:
+        asked["filters"] = dict(query.filters)
+    work.record(actor, "report:funnel", "report", None, **asked)
+    return funnel
+
+
+def count_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
+    """The same, as a part of a report that leaves a row of its own."""
     rule = SHARED if actor.organisation_kind is OrganisationKind.REGION else EXACT
     scope = _scope(query, rule, actor, work)
     if rule is SHARED:
         rows = SharedFunnel(work.session, scope, query.group_by, work.today).rows()
     else:
         rows = _exact_rows(work.session, scope, query.group_by, names_losses=not actor.has_narrow_view)
-    asked: dict[str, Any] = {"from": str(scope.from_on), "to": str(scope.to_on), "groupBy": [*query.group_by]}
-    if query.filters:
-        asked["filters"] = dict(query.filters)
-    work.record(actor, "report:funnel", "report", None, **asked)
     names = _organisation_names(work.session, rows, query.group_by)
     return Funnel(scope.from_on, scope.to_on, query.group_by, query.filters, rule, rows, names)
 
