@@ -1,6 +1,8 @@
 """What a coordinator may ask about the chain as a whole, and how the facts behind the answers are kept."""
 
 from referral.reports.measures import TIME_KEYS, GroupKey
+from referral.reports.usecases.asked import ShowReport
+from referral.reports.usecases.coverage import show_coverage
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.folding import fold_changes
 from referral.reports.usecases.funnel import Funnel, ShowFunnel, show_funnel
@@ -12,6 +14,8 @@ from referral.reports.usecases.keeping import (
     note_referral,
     note_screening,
 )
+from referral.reports.usecases.monitor import show_monitor
+from referral.reports.usecases.reach import show_reach
 from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
@@ -27,6 +31,7 @@ __all__ = [
     "Rebuilt",
     "Row",
     "ShowFunnel",
+    "ShowReport",
     "blur_erased",
     "codes_of",
     "fold_changes",
@@ -36,5 +41,8 @@ __all__ = [
     "note_screening",
     "rebuild_facts",
     "report_funnel",
+    "show_coverage",
     "show_funnel",
+    "show_monitor",
+    "show_reach",
 ]
