@@ -8,6 +8,7 @@ import click
 from config.settings import load
 from referral.cli.accounting import affected, register
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
+from referral.cli.reporting import annual, export
 from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
 from referral.reports.schemas import CSV, FunnelQuery, file_of
@@ -47,6 +48,8 @@ def report() -> None:
 
 report.add_command(register)
 report.add_command(affected)
+report.add_command(annual)
+report.add_command(export)
 
 
 @report.command("funnel")

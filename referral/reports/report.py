@@ -22,6 +22,7 @@ class Unit(StrEnum):
     COUNT = "count"
     SHARE = "share"
     DAYS = "days"
+    AVERAGE = "average"
 
 
 class Why(StrEnum):

@@ -23,7 +23,7 @@ INDEX = "a keyed fingerprint of the member beside it, to find it by"
 SHOWN: Mapping[str, set[str]] = {
     "participant": {
         "name_ct", "phone_ct", "email_ct", "client_number_ct", "contact_person_ct", "preferred_channel_ct",
-        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "gender_ct", "registered_at", "restricted_at",
+        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "gender_ct", "statistics_secret_ct", "registered_at", "restricted_at",
         "organisation_id", "id",
     },
     "agreement": {*of.AGREEMENT},
@@ -42,7 +42,6 @@ SHOWN: Mapping[str, set[str]] = {
 EXEMPT: Mapping[str, Mapping[str, str]] = {
     "participant": {
         "phone_bix": INDEX, "email_bix": INDEX, "client_number_bix": INDEX, "version": COUNTER,
-        "statistics_secret_ct": "a random number that says nothing; that statistics were made stands under readings",
         "erased_at": "who was erased gets no answer: there is nothing to give",
     },
     "agreement": {

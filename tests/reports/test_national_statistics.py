@@ -15,8 +15,8 @@ from referral.core.work import drain
 from referral.identity.models import RegionKind, organisation_region
 from referral.identity.usecases import RegisterRegion, register_region
 from referral.participants.models import Participant
+from referral.participants.usecases import administration_number
 from referral.participants.usecases.completing import destroy_decided
-from referral.reports.usecases import administration_number
 from tests.accountability.logs import entries, records
 from tests.world import World
 
@@ -124,6 +124,12 @@ def test_an_erased_person_is_in_no_statistics_and_its_number_is_gone(world: Worl
         row = work.session.get_one(Participant, UUID(erased["participantId"]))
         with pytest.raises(Exception, match="erased"), open_reading(work.session, "rights"):
             _ = row.statistics_secret
+
+
+def test_the_person_itself_learns_its_number(world: World) -> None:
+    case = learner(world)
+    answer = world.call("privacy", "POST", f"/v1/participants/{case['participantId']}/access-requests", {})
+    assert answer.json["participant"]["administrationNumbers"] == {"Kustrand": numbers(world)[0]}
 
 
 def number_of(world: World, referral: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from referral.core.codelists.activities import (
     processing_register,
 )
 from referral.core.codelists.economy import Occupation, Sector, occupations, sectors
+from referral.core.codelists.figures import FigureRules, figure_rules
 from referral.core.codelists.files import frozen
 from referral.core.codelists.indicators import Indicator, indicators
 from referral.core.codelists.instruments import Block, Instrument, instruments
@@ -30,6 +31,7 @@ from referral.core.codelists.places import Municipality, labour_market_regions, 
 from referral.core.codelists.questionnaire import Question, questionnaire
 from referral.core.codelists.questions import Wording, wording
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
+from referral.core.codelists.targets import Targets, targets_of
 from referral.core.codelists.templates import Template, templates
 from referral.core.codelists.terms import Limits, RightsTerms, Term, Terms, default_terms
 
@@ -43,6 +45,7 @@ __all__ = [
     "Category",
     "CodeList",
     "Effect",
+    "FigureRules",
     "Indicator",
     "Instrument",
     "LegalBasis",
@@ -57,6 +60,7 @@ __all__ = [
     "RightsTerms",
     "Secrecy",
     "Sector",
+    "Targets",
     "Template",
     "Term",
     "Terms",
@@ -64,6 +68,7 @@ __all__ = [
     "actions",
     "code_lists",
     "default_terms",
+    "figure_rules",
     "indicators",
     "instruments",
     "labels",
@@ -80,6 +85,7 @@ __all__ = [
     "retention_terms",
     "secrecy",
     "sectors",
+    "targets_of",
     "templates",
     "wording",
 ]

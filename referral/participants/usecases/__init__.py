@@ -45,9 +45,9 @@ from referral.participants.usecases.finding import (
     search_participants,
 )
 from referral.participants.usecases.keeping import must_be_kept
+from referral.participants.usecases.numbering import administration_number, new_secret
 from referral.participants.usecases.reading import ParticipantView, read_participant
 from referral.participants.usecases.registering import (
-    SECRET_BYTES,
     ChangeParticipant,
     ParticipantCorrected,
     RegisterParticipant,
@@ -78,7 +78,6 @@ __all__ = [
     "ERASED",
     "FINDABLE",
     "OBJECTED",
-    "SECRET_BYTES",
     "TOLD",
     "WITHDRAWN",
     "AgreementGiven",
@@ -107,6 +106,7 @@ __all__ = [
     "SharingRevoked",
     "WithdrawAgreement",
     "Withdrawal",
+    "administration_number",
     "agreement_holds",
     "assign_disclosure",
     "change_participant",
@@ -125,6 +125,7 @@ __all__ = [
     "list_requests",
     "make_request",
     "must_be_kept",
+    "new_secret",
     "offer_or_register",
     "open_disclosure",
     "outcomes_of",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +16,10 @@ from referral.identity.models import Organisation
 from referral.participants.models import Participant
 from referral.participants.usecases.disclosing import mark_corrected
 from referral.participants.usecases.finding import own_participant
+from referral.participants.usecases.numbering import new_secret
 
 YOUNGEST = 14
 EARLIEST_YEAR = 1900
-SECRET_BYTES = 16
 
 _SAME: Mapping[str, Callable[[str], str]] = {
     "name": lambda name: " ".join(name.casefold().split()),
@@ -78,7 +77,7 @@ def register_participant(command: RegisterParticipant, *, actor: Actor, work: Wo
     participant = Participant(
         organisation_id=actor.organisation_id,
         registered_at=work.now,
-        statistics_secret=token_hex(SECRET_BYTES),
+        statistics_secret=new_secret(),
         **command.members,
     )
     work.session.add(participant)

@@ -13,7 +13,9 @@ from referral.referrals.workflow import EVENT_LABELS, LABELS
 NAMES: Mapping[str, str] = {
     "name": "Naam", "phone": "Telefoon", "email": "E-mail", "preferredChannel": "Liefst bereikbaar via",
     "preferredMoment": "Liefst bereikbaar op", "clientNumber": "Cliëntnummer", "birthYear": "Geboortejaar",
-    "languageBackground": "Taalachtergrond", "gender": "Geslacht", "contactPerson": "Contactpersoon",
+    "languageBackground": "Taalachtergrond", "gender": "Geslacht",
+    "administrationNumbers": "Administratienummer voor de landelijke statistiek, per regio",
+    "statisticsSecret": "Administratienummer", "contactPerson": "Contactpersoon",
     "relation": "Relatie",
     "registeredOn": "Geregistreerd op", "restrictedAt": "Gebruik beperkt sinds", "givenOn": "Gegeven op",
     "method": "Hoe", "dataScope": "Welke gegevens", "toldBy": "Verteld door", "toldOn": "Verteld op", "told": "Verteld",

@@ -9,7 +9,7 @@ from referral.reports.schemas.annual import (
     show_annual,
 )
 from referral.reports.schemas.answers import FunnelSchema, show_json
-from referral.reports.schemas.asking import FunnelQuery
+from referral.reports.schemas.asking import FunnelQuery, PeriodQuery, TodayQuery
 from referral.reports.schemas.files import CSV, ENDINGS, HTML, PDF, XLSX, File, file_of
 from referral.reports.schemas.national import (
     CBS_COLUMNS,
@@ -36,7 +36,9 @@ __all__ = [
     "FunnelSchema",
     "NationalStatisticsQuery",
     "NationalStatisticsSchema",
+    "PeriodQuery",
     "ReportSchema",
+    "TodayQuery",
     "annual_file",
     "cbs_sheet",
     "file_of",

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validates, validates_schema
 
 from referral.core.fields import ApiSchema, Code, Day, Id, Text, wrong
-from referral.reports.usecases import KEY_LABELS, ORGANISATIONS, TIME_KEYS, GroupKey, ShowFunnel, codes_of
+from referral.reports.usecases import KEY_LABELS, ORGANISATIONS, TIME_KEYS, GroupKey, ShowFunnel, ShowReport, codes_of
 
 MOST_KEYS = 4
 
@@ -52,6 +52,34 @@ class FunnelPeriod(ApiSchema):
         from_on, to_on = members.pop("from_on"), members.pop("to_on")
         filters = {GroupKey(name): str(value) for name, value in members.items() if value is not None}
         return ShowFunnel(from_on, to_on, keys, filters)
+
+
+class PeriodQuery(ApiSchema):
+    """Whole months."""
+
+    from_on = Day(
+        data_key="from",
+        load_default=None,
+        metadata={"description": "Eerste dag van een maand. Standaard 1 januari van het jaar van `to`."},
+    )
+    to_on = Day(
+        data_key="to",
+        load_default=None,
+        metadata={"description": "Laatste dag van een maand, of een dag vanaf vandaag. Standaard vandaag."},
+    )
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_period(self, members: dict[str, Any], **_options: Any) -> None:
+        if (members.get("from_on") or date.min) > (members.get("to_on") or date.max):
+            raise ValidationError({"to": ["reversed|De laatste dag ligt voor de eerste."]})
+
+    @post_load
+    def to_command(self, members: dict[str, Any], **_options: Any) -> ShowReport:
+        return ShowReport(members["from_on"], members["to_on"])
+
+
+class TodayQuery(ApiSchema):
+    """Nothing may be asked: this report is about today."""
 
 
 def _filter(key: GroupKey) -> fields.Field[Any]:

@@ -10,6 +10,8 @@ from referral.reports.usecases.annual import (
     show_annual,
     write_annual_text,
 )
+from referral.reports.usecases.asked import ShowReport
+from referral.reports.usecases.coverage import show_coverage
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.exporting import note_export
 from referral.reports.usecases.folding import fold_changes
@@ -22,14 +24,15 @@ from referral.reports.usecases.keeping import (
     note_referral,
     note_screening,
 )
+from referral.reports.usecases.monitor import show_monitor
 from referral.reports.usecases.national import (
     EARLIEST_YEAR,
     NationalStatistics,
     Participation,
     ShowNationalStatistics,
-    administration_number,
     show_national_statistics,
 )
+from referral.reports.usecases.reach import show_reach
 from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
@@ -53,8 +56,8 @@ __all__ = [
     "ShowAnnual",
     "ShowFunnel",
     "ShowNationalStatistics",
+    "ShowReport",
     "WriteAnnualText",
-    "administration_number",
     "blur_erased",
     "codes_of",
     "fold_changes",
@@ -66,7 +69,10 @@ __all__ = [
     "rebuild_facts",
     "report_funnel",
     "show_annual",
+    "show_coverage",
     "show_funnel",
+    "show_monitor",
     "show_national_statistics",
+    "show_reach",
     "write_annual_text",
 ]

@@ -20,12 +20,14 @@ from referral.reports.disclosure import EXACT
 from referral.reports.measures import GroupKey, Stage
 from referral.reports.models import AnnualText
 from referral.reports.report import Column, Report, Table, Unit, count, indicator_column, named, number
+from referral.reports.usecases.asked import ShowReport
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
-from referral.reports.usecases.funnel import ShowFunnel, count_funnel
+from referral.reports.usecases.funnel import ShowFunnel, read_funnel
 from referral.reports.usecases.funnel_report import report_funnel
+from referral.reports.usecases.monitor import show_monitor
 from referral.trajectories.models import Trajectory
 
-PROGRESS, FINANCE = "progress", "finance"
+PROGRESS, MONITOR, FINANCE = "progress", "monitor", "finance"
 TEXT_PARTS = ("national_developments", FINANCE, "questions", "narrative")
 """The chapters for which a coordinator writes a text."""
 DIVISIONS = (GroupKey.QUARTER, GroupKey.SOURCE_KIND, GroupKey.MUNICIPALITY)
@@ -85,7 +87,12 @@ def show_annual(query: ShowAnnual, *, actor: Actor, work: Work) -> AnnualReport:
     _refuse_future(query.year, work)
     ends = min(date(query.year, 12, 31), work.today)
     texts = _texts(query.year, actor, work)
-    tables = {PROGRESS: list(_progress(query.year, ends, actor, work)), FINANCE: [_offer(actor, work)]}
+    period = ShowReport(date(query.year, 1, 1), ends)
+    tables: Mapping[str, Sequence[Table]] = {
+        PROGRESS: list(_progress(query.year, ends, actor, work)),
+        MONITOR: show_monitor(period, actor=actor, work=work).tables,
+        FINANCE: [_offer(actor, work)],
+    }
     chapters = [Chapter(name, texts.get(name), tables.get(name, ())) for name in labels("annualChapter")]
     report = Report(
         "annual",
@@ -135,16 +142,16 @@ def _texts(year: int, actor: Actor, work: Work) -> Mapping[str, str | None]:
     kept = select(AnnualText.part, AnnualText.text).where(
         AnnualText.organisation_id == actor.organisation_id, AnnualText.year == year
     )
-    return dict(work.session.execute(kept.order_by(AnnualText.id)).tuples())
+    return {part: text for part, text in work.session.execute(kept.order_by(AnnualText.id))}
 
 
 def _progress(year: int, ends: date, actor: Actor, work: Work) -> Iterator[Table]:
     """The whole chain of the year, and how far people came by quarter, kind of referrer and gemeente."""
     whole = ShowFunnel(date(year, 1, 1), ends)
-    (chain,) = report_funnel(count_funnel(whole, actor=actor, work=work)).tables
+    (chain,) = report_funnel(read_funnel(whole, actor=actor, work=work)).tables
     yield replace(chain, name="chain", title=f"De keten in {year}")
     for key in DIVISIONS:
-        funnel = count_funnel(replace(whole, group_by=(key,)), actor=actor, work=work)
+        funnel = read_funnel(replace(whole, group_by=(key,)), actor=actor, work=work)
         known = funnel.organisation_names if key in ORGANISATIONS else codes_of(key)
         columns = [Column(key.value, KEY_LABELS[key]), *map(indicator_column, MILESTONES)]
         rows = []

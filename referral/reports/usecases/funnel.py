@@ -56,7 +56,7 @@ def show_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
     Raises `Invalid` for a period that has yet to begin and for what shared figures cannot tell. No personal data are
     read (AVG art. 5(1)c).
     """
-    funnel = count_funnel(query, actor=actor, work=work)
+    funnel = read_funnel(query, actor=actor, work=work)
     asked: dict[str, Any] = {"from": str(funnel.from_on), "to": str(funnel.to_on), "groupBy": [*query.group_by]}
     if query.filters:
         asked["filters"] = dict(query.filters)
@@ -64,9 +64,14 @@ def show_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
     return funnel
 
 
-def count_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
-    """The same, as a part of a report that leaves a row of its own."""
-    rule = SHARED if actor.organisation_kind is OrganisationKind.REGION else EXACT
+def rule_for(actor: Actor) -> Rule:
+    """Shared figures for a region and for the service itself, exact ones of the own cases for everybody else."""
+    return SHARED if actor.organisation_kind is OrganisationKind.REGION else EXACT
+
+
+def read_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
+    """The funnel, for a report that records itself that it was asked. Raises `Invalid`."""
+    rule = rule_for(actor)
     scope = _scope(query, rule, actor, work)
     if rule is SHARED:
         rows = SharedFunnel(work.session, scope, query.group_by, work.today).rows()
@@ -79,7 +84,7 @@ def count_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
 def _scope(query: ShowFunnel, rule: Rule, actor: Actor, work: Work) -> Scope:
     to_on = query.to_on or work.today
     from_on = query.from_on or (date(to_on.year, 1, 1) if rule is SHARED else _months_until(to_on))
-    owners = _organisations(actor)
+    owners = organisations_of(actor)
     errors = list(_wrong_organisations(query.filters, owners, rule, work.session))
     if from_on > work.today:
         errors.append(FieldError("/from" if query.from_on else "/to", "future", "Deze periode ligt in de toekomst."))
@@ -97,7 +102,7 @@ def _months_until(day: date) -> date:
     return date(first // 12, first % 12 + 1, 1)
 
 
-def _organisations(actor: Actor) -> Select[UUID]:
+def organisations_of(actor: Actor) -> Select[UUID]:
     """The organisations whose facts the actor may have counted: the own, or all that share a region with it.
 
     The service itself belongs to none and counts all; an operator who acts for one is bound by it as its people are.

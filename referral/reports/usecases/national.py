@@ -1,36 +1,29 @@
 """The national statistics of adult education: of each course that somebody followed, exactly what CBS asks.
 
 The rows are of persons, so they go to the organisation that registered them and to nobody else; a region and an
-employer get none. The administration number is an HMAC of the region under a secret of this person alone, which lies
-sealed under the person's own key. So it stays the same through every rotation of keys, differs from region to region,
-leads nowhere without that key, and nobody can make it again once the person was erased.
+employer get none. Each person stands in it under a number that leads nowhere (`participants.usecases.numbering`).
 """
 
-import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from hashlib import sha256
-from secrets import token_hex
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
 
-from referral.core.codes import ALPHABET
 from referral.core.errors import FieldError, Invalid, NotAllowed
 from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import AMSTERDAM, Work
 from referral.participants.models import Participant
 from referral.participants.scopes import NATIONAL_STATISTICS
-from referral.participants.usecases import SECRET_BYTES
+from referral.participants.usecases import administration_number, new_secret
 from referral.referrals.models import Referral
 from referral.referrals.workflow import Status
 
 EARLIEST_YEAR = 2000
 ADULT = 18
 """From this age on somebody takes part in adult education (WEB)."""
-SYMBOLS = 12
 MOTHER_TONGUES: Mapping[str, str] = {"nt1": "dutch", "nt2": "other"}
 UNKNOWN = "unknown"
 BATCH = 500
@@ -107,16 +100,6 @@ def show_national_statistics(
     return NationalStatistics(query.year, region_id, shown, +left_out)
 
 
-def administration_number(secret: str, region_id: UUID) -> str:
-    """The number of the person with this secret in this region, such as "N7K3Q9F2M8XA4".
-
-    60 bits, so that two persons of a million share one with a chance of 1 in 2 million. A letter first, so that no
-    spreadsheet takes it for a number.
-    """
-    digest = hmac.new(bytes.fromhex(secret), b"administration number\0" + region_id.bytes, sha256).digest()
-    return "N" + "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:SYMBOLS])
-
-
 def _check(query: ShowNationalStatistics, actor: Actor, work: Work) -> UUID:
     """The region that is meant. Raises `Invalid` with all that is wrong."""
     errors, regions = [], sorted(actor.region_ids)
@@ -176,7 +159,7 @@ def _secret_of(person: Participant) -> str:
     """The person's own secret, made now for whoever was registered without one."""
     secret = person.statistics_secret
     if secret is None:
-        person.statistics_secret = secret = token_hex(SECRET_BYTES)
+        person.statistics_secret = secret = new_secret()
     return secret
 
 

@@ -1,11 +1,11 @@
 """The rows of the funnel as they may be shown: counts with their shares, days and losses. One shape for every view."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from referral.core.codelists import labels, reasons
 from referral.reports.disclosure import Rule
-from referral.reports.measures import Extra, Span, Stage
+from referral.reports.measures import RESULTS, RUNNING, STOPPED, Extra, Span, Stage
 from referral.reports.tally import Tally, median, percentile
 from referral.reports.usecases.counting import Group
 
@@ -46,10 +46,11 @@ class Missed:
 
 @dataclass(frozen=True)
 class Losses:
-    """Who was lost by reason: referrals, and screenings that were not discussed."""
+    """Who was lost by reason: referrals, and screenings that were not discussed. And how what started ended."""
 
     referrals: Sequence[Loss] = ()
     screenings: Sequence[Missed] = ()
+    results: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,13 @@ class Row:
     losses: Sequence[Loss]
     missed: Sequence[Missed]
     others: Sequence[Figure]
+    results: Mapping[str, int] = field(default_factory=dict)
+    """How many of those who started ended with each result; one that may not be shown is not in it."""
+
+    @property
+    def counts(self) -> Counts:
+        """The count of every stage, and of what is counted besides."""
+        return {figure.stage: figure.count for figure in (*self.stages, *self.others)}
 
     @property
     def shows_something(self) -> bool:
@@ -76,7 +84,8 @@ def show_row(group: Group, counts: Counts, days: Tally | None, losses: Losses, r
         figure = _timed(stage.value, count, stage.value, days, rule)
         stages.append(Figure(stage.value, count, rule.share(count, base), figure.median_days, figure.p90_days))
         base = count
-    return Row(group, stages, losses.referrals, losses.screenings, list(_others(counts, days, rule)))
+    others = list(_others(counts, days, rule))
+    return Row(group, stages, losses.referrals, losses.screenings, others, losses.results)
 
 
 def exact_counts(tally: Tally) -> Counts:
@@ -92,7 +101,7 @@ def exact_losses(tally: Tally) -> Losses:
         if count and code in reasons()
     ]
     missed = [missed_for(code, count) for code, count in sorted(missed_by(tally).items()) if count]
-    return Losses(sorted(found, key=lambda loss: (loss.party, loss.reason)), missed)
+    return Losses(sorted(found, key=lambda loss: (loss.party, loss.reason)), missed, results_by(tally))
 
 
 def missed_for(code: str, count: int) -> Missed:
@@ -105,6 +114,12 @@ def missed_by(tally: Tally) -> Mapping[str, int]:
     named = {code: tally.losses[code] for code in labels("notHeldReason")}
     silent = tally.count(Stage.INDICATION) - tally.count(Stage.DISCUSSED) - sum(named.values())
     return {**named, UNSAID: silent}
+
+
+def results_by(tally: Tally) -> Mapping[str, int]:
+    """How many of those who started have each certificate or none, stopped early, or are still learning (K8)."""
+    ended = {result: tally.losses[RESULTS + result] for result in (*labels("certificate"), STOPPED)}
+    return {**ended, RUNNING: tally.count(Stage.STARTED) - sum(ended.values())}
 
 
 def _others(counts: Counts, days: Tally | None, rule: Rule) -> Sequence[Figure]:

@@ -15,11 +15,21 @@ from referral.core.codelists import labels, reasons
 from referral.core.errors import FieldError
 from referral.identity.models import Organisation
 from referral.reports.disclosure import ROOT, SHARED, Division, Node, Period, YearTable, covering
-from referral.reports.measures import COLUMNS, PARENTS, TIME_KEYS, GroupKey, Stage, month_of, quarter_of
+from referral.reports.measures import (
+    COLUMNS,
+    PARENTS,
+    RUNNING,
+    STOPPED,
+    TIME_KEYS,
+    GroupKey,
+    Stage,
+    month_of,
+    quarter_of,
+)
 from referral.reports.tally import Tally
 from referral.reports.usecases.counting import Scope, Sums, add_up, region_of
 from referral.reports.usecases.domains import domain_of
-from referral.reports.usecases.rows import UNSAID, Loss, Losses, Row, missed_by, missed_for, show_row
+from referral.reports.usecases.rows import UNSAID, Loss, Losses, Row, missed_by, missed_for, results_by, show_row
 
 LOST = "lost"
 WIDER = {GroupKey.ORGANISATION: GroupKey.SOURCE_KIND, GroupKey.MUNICIPALITY: GroupKey.REGION}
@@ -57,6 +67,7 @@ class SharedFunnel:
         self._made: dict[int, YearTable] = {}
         self._lost: dict[int, YearTable] = {}
         self._missed: dict[int, YearTable] = {}
+        self._ended: dict[tuple[int, int], YearTable] = {}
 
     def rows(self) -> list[Row]:
         """The rows that may be shown, in the order of their groups; one that shows nothing only if always there."""
@@ -110,7 +121,26 @@ class SharedFunnel:
         return Losses(
             [Loss(reasons()[code].party.value, code, count) for code, count in lost.items()],
             [missed_for(code, count) for code, count in missed.items()],
+            self._results(periods),
         )
+
+    def _results(self, periods: Sequence[Period]) -> Mapping[str, int]:
+        """How what started ended, in two tables: those who finished by certificate, and the others.
+
+        Together the parts of each tell its total, so where that is hidden there is nothing to say about them.
+        """
+        started, completed = (self._shown(ROOT, periods, stage) for stage in (Stage.STARTED, Stage.COMPLETED))
+        found: dict[str, int] = {}
+        if completed is not None:
+            found |= _by_reason(lambda year: self._ended_table(year, FINISHED), FINISHED, periods)
+        if completed is not None and started is not None:
+            found |= _by_reason(lambda year: self._ended_table(year, UNFINISHED), UNFINISHED, periods)
+        return found
+
+    def _ended_table(self, year: int, division: Division) -> YearTable:
+        if (year, id(division)) not in self._ended:
+            self._ended[year, id(division)] = self._reason_table(year, division, results_by)
+        return self._ended[year, id(division)]
 
     # The tables.
 
@@ -202,6 +232,10 @@ class SharedFunnel:
     def _kinds(self) -> Mapping[str, str]:
         query = select(Organisation.id, Organisation.kind).where(Organisation.id.in_(self.scope.owners))
         return {str(row.id): row.kind.value for row in self.session.execute(query)}
+
+
+FINISHED = Division({ROOT: [*sorted(labels("certificate"))]})
+UNFINISHED = Division({ROOT: [STOPPED, RUNNING]})
 
 
 def _sum_shown(table_of: Callable[[int], YearTable], node: Node, periods: Sequence[Period], column: str) -> int | None:
