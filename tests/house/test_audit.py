@@ -73,7 +73,7 @@ ROWS: Mapping[str, list[tuple[str, str]]] = {
     "referrals.record_event": [("referral:accept", "referral")],
     "referrals.list_history": [("referral:history", "referral")],
     "reports.show_funnel": [("report:funnel", "report")],
-    "reports.show_annual_report": [("report:annual", "report"), ("report:monitor", "report")],
+    "reports.show_annual_report": [("report:annual", "report")],
     "reports.write_annual": [("report:write_annual", "report")],
     "reports.show_national_statistics": [READ, ("report:national_statistics", "report")],
     "feed.list_events": [("event:list", "referral")],

@@ -23,7 +23,8 @@ INDEX = "a keyed fingerprint of the member beside it, to find it by"
 SHOWN: Mapping[str, set[str]] = {
     "participant": {
         "name_ct", "phone_ct", "email_ct", "client_number_ct", "contact_person_ct", "preferred_channel_ct",
-        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "gender_ct", "statistics_secret_ct", "registered_at", "restricted_at",
+        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "gender_ct",
+        "statistics_secret_ct", "registered_at", "restricted_at",
         "organisation_id", "id",
     },
     "agreement": {*of.AGREEMENT},

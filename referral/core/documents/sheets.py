@@ -99,7 +99,7 @@ def sheet_names(names: Iterable[str]) -> list[str]:
     """Names that a workbook takes: short, without the signs that it refuses, and each once."""
     given: list[str] = []
     for name in names:
-        plain = _UNFIT.sub(" ", name).strip("' ") or "Blad"
+        plain = " ".join(_UNFIT.sub(" ", name).split()).strip("'") or "Blad"
         tail, number = "", 1
         while (fit := plain[: LONGEST_NAME - len(tail)].rstrip() + tail).lower() in {each.lower() for each in given}:
             number += 1

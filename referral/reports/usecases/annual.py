@@ -20,11 +20,11 @@ from referral.reports.disclosure import EXACT
 from referral.reports.measures import GroupKey, Stage
 from referral.reports.models import AnnualText
 from referral.reports.report import Column, Report, Table, Unit, count, indicator_column, named, number
-from referral.reports.usecases.asked import ShowReport
+from referral.reports.usecases.asked import Asked, ShowReport
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.funnel import ShowFunnel, read_funnel
 from referral.reports.usecases.funnel_report import report_funnel
-from referral.reports.usecases.monitor import show_monitor
+from referral.reports.usecases.monitor import monitor_tables
 from referral.trajectories.models import Trajectory
 
 PROGRESS, MONITOR, FINANCE = "progress", "monitor", "finance"
@@ -90,7 +90,7 @@ def show_annual(query: ShowAnnual, *, actor: Actor, work: Work) -> AnnualReport:
     period = ShowReport(date(query.year, 1, 1), ends)
     tables: Mapping[str, Sequence[Table]] = {
         PROGRESS: list(_progress(query.year, ends, actor, work)),
-        MONITOR: show_monitor(period, actor=actor, work=work).tables,
+        MONITOR: monitor_tables(Asked(period, actor, work)),
         FINANCE: [_offer(actor, work)],
     }
     chapters = [Chapter(name, texts.get(name), tables.get(name, ())) for name in labels("annualChapter")]
