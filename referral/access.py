@@ -141,6 +141,11 @@ OPERATIONS: Operations = {
     "making.drop": _page("referral_draft:drop", _REFERRER),
     # reports and logs
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
+    "reports.show_monitor": _read("report:monitor", _COORDINATOR, "reports"),
+    "reports.show_reach": _read("report:reach", _COORDINATOR, "reports"),
+    "reports.show_coverage": _read("report:coverage", _COORDINATOR, "reports"),
+    "reports.show_reference_date": _read("report:reference_date", _COORDINATOR, "reports"),
+    "reports.reconcile_count": _read("report:reconcile", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
     "audit.list_entries": _read("audit:list", _PRIVACY, "audit"),
     # accountability

@@ -5,11 +5,11 @@ new one in. Changes are only inserted, so that no two deeds wait for each other;
 A figure is the sum of cells and changes at one instant, so it never lags, however late the worker is.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
@@ -68,6 +68,21 @@ class FactChange(Base):
     owner_id: Mapped[UUID]
     month: Mapped[str] = mapped_column(String(7))
     fact: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class FrozenReport(Base):
+    """What one organisation was told of one reference date: counts only, never changed afterwards (M3).
+
+    It needs nothing else to be read again: no case, no person, and no rule of the day on which it is read.
+    """
+
+    __tablename__ = "frozen_report"
+    __table_args__ = (UniqueConstraint("reference_on", "organisation_id"),)
+
+    reference_on: Mapped[date]
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    frozen_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class FigureCell(Base):

@@ -17,9 +17,18 @@ from referral.reports.usecases.keeping import (
 from referral.reports.usecases.monitor import show_monitor
 from referral.reports.usecases.reach import show_reach
 from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
+from referral.reports.usecases.reference import (
+    FIGURES,
+    Reconcile,
+    freeze_date,
+    freeze_due,
+    reconcile_count,
+    show_reference_date,
+)
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 __all__ = [
+    "FIGURES",
     "KEY_LABELS",
     "ORGANISATIONS",
     "TIME_KEYS",
@@ -29,20 +38,25 @@ __all__ = [
     "Loss",
     "Missed",
     "Rebuilt",
+    "Reconcile",
     "Row",
     "ShowFunnel",
     "ShowReport",
     "blur_erased",
     "codes_of",
     "fold_changes",
+    "freeze_date",
+    "freeze_due",
     "make_anonymous",
     "note_conversation",
     "note_referral",
     "note_screening",
     "rebuild_facts",
+    "reconcile_count",
     "report_funnel",
     "show_coverage",
     "show_funnel",
     "show_monitor",
     "show_reach",
+    "show_reference_date",
 ]
