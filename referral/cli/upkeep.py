@@ -11,7 +11,7 @@ from referral.cli.installation import find_organisation, opened_service, operato
 from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
 from referral.reports.schemas import FunnelQuery, show_csv
-from referral.reports.usecases import rebuild_facts, show_funnel
+from referral.reports.usecases import rebuild_facts, report_funnel, show_funnel
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
 
@@ -62,7 +62,7 @@ def funnel(since: str, until: str, organisation: str | None, group_by: str | Non
         if organisation:
             actor = operator_of(work.session, find_organisation(work.session, organisation), Role.COORDINATOR)
         command = FunnelQuery().load({name: value for name, value in asked.items() if value})
-        click.echo(show_csv(show_funnel(command, actor=actor, work=work)), nl=False)
+        click.echo(show_csv(report_funnel(show_funnel(command, actor=actor, work=work))), nl=False)
 
 
 @report.command("rebuild")

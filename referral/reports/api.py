@@ -4,7 +4,8 @@ from flask import Response, request
 
 from referral.core.http import ApiBlueprint, answer, current_actor, current_work
 from referral.reports import usecases
-from referral.reports.schemas import COLUMNS, FunnelQuery, FunnelSchema, show_csv, show_json
+from referral.reports.report import Report
+from referral.reports.schemas import FunnelQuery, FunnelSchema, show_csv, show_json
 from referral.reports.usecases import ShowFunnel
 
 JSON, CSV = "application/json", "text/csv"
@@ -30,7 +31,10 @@ FUNNEL = {
         }
     ],
 }
-TABLE = ";".join(("Maand", *COLUMNS)) + "\r\n2026-03;Met indicatie;;;45;0,38;0;0;5;8\r\n"
+TABLE = (
+    "Maand;Fase;Uitval door;Reden van uitval;Aantal;Doorstroom;Dagen (mediaan);Dagen (90e percentiel);Afgerond op;"
+    "Verborgen onder\r\n2026-03;Met indicatie;;;45;0,38;0;0;5;8\r\n"
+)
 
 api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="Cijfers over de keten, zonder personen.")
 
@@ -45,5 +49,9 @@ def show_funnel(query: ShowFunnel) -> Response:
     funnel = usecases.show_funnel(query, actor=current_actor(), work=current_work())
     if request.accept_mimetypes.best_match([JSON, CSV]) != CSV:
         return answer(show_json(funnel))
-    name = f"doorstroom-{funnel.from_on}-{funnel.to_on}.csv"
-    return Response(show_csv(funnel), mimetype=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return _csv(usecases.report_funnel(funnel))
+
+
+def _csv(report: Report) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{report.file_name}.csv"'}
+    return Response(show_csv(report), mimetype=CSV, headers=headers)

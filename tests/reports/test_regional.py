@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from referral.core.codelists import labels
+from referral.core.codelists import indicators, labels
 from referral.core.policy import OrganisationKind
 from referral.referrals.workflow import EventName, Status
 from tests.reports.conftest import Ledger, Step, path, stages
@@ -112,7 +112,12 @@ class TestTable:
         assert response.mimetype == "text/csv"
         assert response.headers["Content-Disposition"] == 'attachment; filename="doorstroom-2026-01-01-2026-12-31.csv"'
         assert response.data.startswith(b"\xef\xbb\xbf")
-        return list(csv.reader(io.StringIO(response.data.decode("utf-8-sig"), newline=""), delimiter=";", strict=True))
+        text = io.StringIO(response.data.decode("utf-8-sig"), newline="")
+        lines = list(csv.reader(text, delimiter=";", strict=True))
+        end = lines.index([])
+        assert lines[end + 1] == ["Begrip", "Wat het betekent"]
+        assert ["Doorstroom", indicators()["conversion"].definition] in lines[end:]
+        return lines[:end]
 
     @pytest.mark.parametrize(("who", "kind"), [("city", "sourceKind,"), ("network", "")])
     def test_it_has_the_figures_of_the_json(self, ledger: Ledger, who: str, kind: str) -> None:

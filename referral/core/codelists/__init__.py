@@ -13,6 +13,7 @@ from referral.core.codelists.activities import (
 )
 from referral.core.codelists.economy import Occupation, Sector, occupations, sectors
 from referral.core.codelists.files import frozen
+from referral.core.codelists.indicators import Indicator, indicators
 from referral.core.codelists.instruments import Block, Instrument, instruments
 from referral.core.codelists.labels import CodeList, code_lists, labels
 from referral.core.codelists.law import (
@@ -41,6 +42,7 @@ __all__ = [
     "Category",
     "CodeList",
     "Effect",
+    "Indicator",
     "Instrument",
     "LegalBasis",
     "Limits",
@@ -60,6 +62,7 @@ __all__ = [
     "actions",
     "code_lists",
     "default_terms",
+    "indicators",
     "instruments",
     "labels",
     "labour_market_regions",

@@ -2,6 +2,7 @@
 
 from referral.reports.schemas.answers import FunnelSchema, show_json
 from referral.reports.schemas.asking import FunnelQuery
-from referral.reports.schemas.tables import COLUMNS, show_csv
+from referral.reports.schemas.reports import ReportSchema, show_report
+from referral.reports.schemas.tables import show_csv
 
-__all__ = ["COLUMNS", "FunnelQuery", "FunnelSchema", "show_csv", "show_json"]
+__all__ = ["FunnelQuery", "FunnelSchema", "ReportSchema", "show_csv", "show_json", "show_report"]

@@ -6,27 +6,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validates, validates_schema
 
 from referral.core.fields import ApiSchema, Code, Day, Id, Text, wrong
-from referral.reports.usecases import ORGANISATIONS, TIME_KEYS, GroupKey, ShowFunnel, codes_of
+from referral.reports.usecases import KEY_LABELS, ORGANISATIONS, TIME_KEYS, GroupKey, ShowFunnel, codes_of
 
 MOST_KEYS = 4
-KEY_LABELS = {
-    GroupKey.SOURCE_KIND: "Soort verwijzer",
-    GroupKey.ORGANISATION: "Organisatie",
-    GroupKey.PARTNER: "Aanbieder",
-    GroupKey.MUNICIPALITY: "Gemeente",
-    GroupKey.REGION: "Arbeidsmarktregio",
-    GroupKey.MONTH: "Maand",
-    GroupKey.QUARTER: "Kwartaal",
-    GroupKey.LANGUAGE_BACKGROUND: "Taalachtergrond",
-    GroupKey.EMPLOYMENT: "Werk",
-    GroupKey.AGE_BAND: "Leeftijd",
-    GroupKey.SECTOR: "Sector",
-    GroupKey.OCCUPATION: "Beroep",
-    GroupKey.SKILL: "Vaardigheid",
-    GroupKey.TRAJECTORY_TEMPLATE: "Sjabloon van het traject",
-    GroupKey.COURSE_KIND: "Soort cursus",
-    GroupKey.FOUND_AT: "Vindplaats",
-}
 
 
 class FunnelPeriod(ApiSchema):

@@ -1,4 +1,4 @@
-"""The funnel as CSV for a Dutch spreadsheet: `;` between the cells, a comma in decimals, a byte order mark."""
+"""Any report as CSV for a Dutch spreadsheet: `;` between the cells, a comma in decimals, a byte order mark."""
 
 import csv
 import io
@@ -6,67 +6,41 @@ import re
 from collections.abc import Iterator
 
 from referral.core.codelists import labels
-from referral.reports.schemas.asking import KEY_LABELS
-from referral.reports.usecases import ORGANISATIONS, Figure, Funnel, GroupKey, Loss, Missed, codes_of
+from referral.reports.report import Cell, Report, Table
 
-HIDDEN = "verborgen"
-UNKNOWN = "Onbekend"
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-COLUMNS = (
-    "Fase",
-    "Uitval door",
-    "Reden van uitval",
-    "Aantal",
-    "Doorstroom",
-    "Dagen (mediaan)",
-    "Dagen (90e percentiel)",
-    "Afgerond op",
-    "Verborgen onder",
-)
+RULE = ("Afgerond op", "Verborgen onder")
+DEFINITIONS = ("Begrip", "Wat het betekent")
 
 
-def show_csv(funnel: Funnel) -> str:
-    """The funnel as a table: one line per stage, per loss, per reason not to discuss, and per other figure.
+def show_csv(report: Report) -> str:
+    """The tables of a report below each other, and below those what its figures mean; an empty line in between.
 
+    Each line says under which rule its counts are shown. A report of more than one table has their titles above them.
     Text that a spreadsheet would run as a formula gets an apostrophe (OWASP).
     """
     file = io.StringIO()
-    table = csv.writer(file, delimiter=";")
-    table.writerow([*(KEY_LABELS[key] for key in funnel.group_by), *COLUMNS])
-    rule = [funnel.rule.rounded_to, funnel.rule.hidden_below]
-    for row in funnel.rows:
-        group = [_label(key, value, funnel) for key, value in zip(funnel.group_by, row.group, strict=True)]
-        stages = (_cells(figure, "stage") for figure in row.stages)
-        others = (_cells(figure, "figure") for figure in row.others)
-        for cells in (*stages, *map(_loss_cells, row.losses), *map(_missed_cells, row.missed), *others):
-            table.writerow([_cell(value) for value in (*group, *cells, *rule)])
+    sheet = csv.writer(file, delimiter=";")
+    for table in report.tables:
+        if len(report.tables) > 1:
+            sheet.writerow([table.title])
+        sheet.writerows(_lines(table))
+        sheet.writerow([])
+    sheet.writerow(DEFINITIONS)
+    sheet.writerows([definition.label, definition.definition] for definition in report.definitions.values())
     return "\ufeff" + file.getvalue()
 
 
-def _cells(figure: Figure, list_name: str) -> Iterator[object]:
-    yield from (labels(list_name)[figure.stage], None, None)
-    yield HIDDEN if figure.count is None else figure.count
-    yield from (figure.conversion, figure.median_days, figure.p90_days)
+def _lines(table: Table) -> Iterator[list[str]]:
+    yield [*(column.label for column in table.columns), *RULE]
+    for row in table.rows:
+        yield [*map(_cell, row), str(table.rule.rounded_to), str(table.rule.hidden_below)]
 
 
-def _loss_cells(loss: Loss) -> Iterator[object]:
-    yield from (None, labels("party")[loss.party], labels("reason")[loss.reason], loss.count, None, None, None)
-
-
-def _missed_cells(missed: Missed) -> Iterator[object]:
-    why = labels("notHeldReason")[missed.reason] if missed.reason else UNKNOWN
-    yield from (labels("figure")["not_discussed"], None, why, missed.count, None, None, None)
-
-
-def _label(key: GroupKey, value: str | None, funnel: Funnel) -> str:
-    if value is None:
-        return UNKNOWN
-    names = funnel.organisation_names if key in ORGANISATIONS else codes_of(key)
-    return names.get(value, value)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return str(value).replace(".", ",")
-    text = "" if value is None else str(value)
-    return f"'{text}" if FORMULA.match(text) else text
+def _cell(cell: Cell) -> str:
+    if cell.why is not None:
+        return labels("absence")[cell.why]
+    if isinstance(cell.value, float):
+        return str(cell.value).replace(".", ",")
+    text = "" if cell.value is None else str(cell.value)
+    return f"'{text}" if isinstance(cell.value, str) and FORMULA.match(text) else text

@@ -1,9 +1,10 @@
 """What a coordinator may ask about the chain as a whole, and how the facts behind the answers are kept."""
 
 from referral.reports.measures import TIME_KEYS, GroupKey
-from referral.reports.usecases.domains import ORGANISATIONS, codes_of
+from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.folding import fold_changes
 from referral.reports.usecases.funnel import Funnel, ShowFunnel, show_funnel
+from referral.reports.usecases.funnel_report import report_funnel
 from referral.reports.usecases.keeping import (
     blur_erased,
     make_anonymous,
@@ -15,6 +16,7 @@ from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 __all__ = [
+    "KEY_LABELS",
     "ORGANISATIONS",
     "TIME_KEYS",
     "Figure",
@@ -33,5 +35,6 @@ __all__ = [
     "note_referral",
     "note_screening",
     "rebuild_facts",
+    "report_funnel",
     "show_funnel",
 ]

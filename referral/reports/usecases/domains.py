@@ -26,6 +26,25 @@ CODE_LISTS: Mapping[GroupKey, str] = {
     GroupKey.FOUND_AT: "foundAt",
 }
 """The list of codes that a division takes its values from."""
+KEY_LABELS: Mapping[GroupKey, str] = {
+    GroupKey.SOURCE_KIND: "Soort verwijzer",
+    GroupKey.ORGANISATION: "Organisatie",
+    GroupKey.PARTNER: "Aanbieder",
+    GroupKey.MUNICIPALITY: "Gemeente",
+    GroupKey.REGION: "Arbeidsmarktregio",
+    GroupKey.MONTH: "Maand",
+    GroupKey.QUARTER: "Kwartaal",
+    GroupKey.LANGUAGE_BACKGROUND: "Taalachtergrond",
+    GroupKey.EMPLOYMENT: "Werk",
+    GroupKey.AGE_BAND: "Leeftijd",
+    GroupKey.SECTOR: "Sector",
+    GroupKey.OCCUPATION: "Beroep",
+    GroupKey.SKILL: "Vaardigheid",
+    GroupKey.TRAJECTORY_TEMPLATE: "Sjabloon van het traject",
+    GroupKey.COURSE_KIND: "Soort cursus",
+    GroupKey.FOUND_AT: "Vindplaats",
+}
+"""The Dutch words for each division."""
 ORGANISATIONS = frozenset({GroupKey.ORGANISATION, GroupKey.PARTNER})
 """The divisions of which the values are organisations."""
 PLACES = frozenset({GroupKey.MUNICIPALITY, GroupKey.REGION})

@@ -1,0 +1,116 @@
+"""The one shape of every report: tables of cells with the definitions beside them (M8).
+
+JSON, CSV, page, XLSX and PDF all write this down, each in its own way, and compute nothing: so a figure is the same
+wherever it is read. Disclosure control is done before a cell is made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from referral.core.codelists import Indicator, indicators
+from referral.reports.disclosure import Rule
+
+Value = int | float | str
+
+
+class Unit(StrEnum):
+    """What a column holds. A share is a part from 0 to 1; days are calendar days; text and name are words."""
+
+    TEXT = "text"
+    COUNT = "count"
+    SHARE = "share"
+    DAYS = "days"
+
+
+class Why(StrEnum):
+    """Why a cell has no number: it is protected, or nobody records it."""
+
+    HIDDEN = "hidden"
+    NOT_RECORDED = "not_recorded"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number or words; hidden or not recorded (`why`); or absent, when there is nothing to say (`value` None).
+
+    `code` is the code of which the words are the label; an unknown value has words and no code.
+    """
+
+    value: Value | None = None
+    why: Why | None = None
+    code: str | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether a number is there that may not be shown: too small, or it would give away one that is."""
+        return self.why is Why.HIDDEN
+
+
+ABSENT, HIDDEN, NOT_RECORDED = Cell(), Cell(why=Why.HIDDEN), Cell(why=Why.NOT_RECORDED)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name in the API, the words above it, what it holds, and of which indicator."""
+
+    name: str
+    label: str
+    unit: Unit = Unit.TEXT
+    indicator: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells, as many in each as there are columns, under the rule by which its counts are shown."""
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as it may be shown to whoever asked. `indicators` names those that stand in its rows, not above them."""
+
+    name: str
+    title: str
+    from_on: date
+    to_on: date
+    tables: Sequence[Table]
+    indicators: Sequence[str] = ()
+    remarks: Sequence[str] = field(default_factory=list)
+
+    @property
+    def definitions(self) -> Mapping[str, Indicator]:
+        """What every figure in it means, by the name of the indicator, in the order of the report."""
+        above = [column.indicator for table in self.tables for column in table.columns if column.indicator]
+        return {name: indicators()[name] for name in dict.fromkeys([*self.indicators, *above])}
+
+    @property
+    def file_name(self) -> str:
+        """The name of a file of it, without its ending ("doorstroom-2026-01-01-2026-12-31")."""
+        return f"{self.title.lower().replace(' ', '-')}-{self.from_on}-{self.to_on}"
+
+
+def indicator_column(name: str, unit: Unit = Unit.COUNT) -> Column:
+    """The column of an indicator, under its own label."""
+    return Column(name, indicators()[name].label, unit, name)
+
+
+def number(value: Value | None) -> Cell:
+    """A number that may be shown, or nothing."""
+    return ABSENT if value is None else Cell(value)
+
+
+def count(shown: int | None) -> Cell:
+    """A count as disclosure control gave it: None is hidden."""
+    return HIDDEN if shown is None else Cell(shown)
+
+
+def named(code: str | None, labels: Mapping[str, str], unknown: str = "Onbekend") -> Cell:
+    """The words for a code; an unknown value has words of its own."""
+    return Cell(unknown) if not code else Cell(labels.get(code, code), code=code)
