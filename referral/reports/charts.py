@@ -54,7 +54,7 @@ class Link:
     count: int
 
 
-def write_number(number: float) -> str:
+def write_figure(number: float) -> str:
     """A number as Dutch people write it: a dot between thousands, a comma before decimals."""
     text = f"{number:,.1f}" if number % 1 else f"{number:,.0f}"
     return text.translate(str.maketrans(",.", ".,"))
@@ -125,10 +125,14 @@ def draw_flow(links: Sequence[Link], title: str) -> Markup:
         colour = order.index((column, name)) % COLOURS
         node = _add(picture, "rect", x=place.x, y=place.top, width=COLUMN_WIDTH, height=max(EDGE, place.height))
         node.set("class", f"chart-node chart-flow--{colour}")
-        is_last = place.x > WIDTH / 2
+        if 0 < place.x < WIDTH - COLUMN_WIDTH:
+            # Between the columns there is no room beside a node, so its name stands under it.
+            _text(picture, place.x, place.top + place.height + 14, name, anchor="middle")
+            continue
+        is_last = place.x > 0
         x = place.x + COLUMN_WIDTH if is_last else place.x
         _text(
-            picture, x, place.top - 6, f"{name} {write_number(place.count)}",
+            picture, x, place.top - 6, f"{name} {write_figure(place.count)}",
             anchor="end" if is_last else "start", kind="chart-label",
         )  # fmt: skip
     return _written(picture)
@@ -182,12 +186,12 @@ def _band(x0: float, y0: float, x1: float, y1: float, thick: float) -> str:
 
 
 def _said(bar: Bar) -> str:
-    number = HIDDEN if bar.count is None else write_number(bar.count)
+    number = HIDDEN if bar.count is None else write_figure(bar.count)
     return f"{number} · {bar.note}" if bar.note else number
 
 
 def _median(box: Box) -> str:
-    return "te weinig gegevens" if box.median is None else f"mediaan {write_number(box.median)} dagen"
+    return "te weinig gegevens" if box.median is None else f"mediaan {write_figure(box.median)} dagen"
 
 
 def _picture(title: str, height: float) -> ElementTree.Element:
