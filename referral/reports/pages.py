@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from marshmallow import ValidationError
 
 from referral.core.errors import Invalid
-from referral.core.http import current_actor, current_work
+from referral.core.http import current_actor, current_work, invalid
 from referral.core.policy import OrganisationKind
 from referral.core.work import Work
 from referral.reports import usecases
@@ -65,7 +66,10 @@ def download() -> Response:
 def _question(asked: Mapping[str, str], by: str) -> tuple[ShowFunnel, GroupKey]:
     """What the address asks. Raises `Invalid` with everything that is wrong with it."""
     filters = {name: value for name, value in asked.items() if name not in ("period", "by")}
-    query: ShowFunnel = FunnelQuery().load({**_days(asked.get("period", "")), "groupBy": by, **filters})
+    try:
+        query: ShowFunnel = FunnelQuery().load({**_days(asked.get("period", "")), "groupBy": by, **filters})
+    except ValidationError as error:
+        raise invalid(error) from None
     if len(query.group_by) != 1 or query.group_by[0] not in DIVISIONS:
         raise Invalid.one("/by", "unknown_code", "Kies een indeling uit de lijst.")
     return ShowFunnel(query.from_on, query.to_on, (), query.filters), query.group_by[0]
