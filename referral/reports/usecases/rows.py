@@ -11,7 +11,8 @@ from referral.reports.usecases.counting import Group
 
 Counts = Mapping[str, int | None]
 """Per column the count as it may be shown; None is hidden."""
-P90 = 0.9
+MEDIAN, P90 = 50, 90
+"""Percentiles."""
 UNSAID = "unsaid"
 """Not discussed, and nobody said why."""
 
@@ -134,6 +135,6 @@ def _timed(name: str, count: int | None, timed: str, days: Tally | None, rule: R
     return Figure(
         name,
         count,
-        median_days=median(histogram) if rule.shows_percentile(0.5, measured) else None,
+        median_days=median(histogram) if rule.shows_percentile(MEDIAN, measured) else None,
         p90_days=percentile(histogram, P90) if rule.shows_percentile(P90, measured) else None,
     )
