@@ -4,8 +4,8 @@ A case that was sent in error (`void`) counts nowhere. A transferred referral an
 sender, counted when the first of them was submitted; for a receiver as far as it received them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
@@ -94,6 +94,15 @@ def live_through(history: Iterable[Deed]) -> Lived:
     return Lived(tuple(pauses), answered, bool(cold), is_winding)
 
 
+def live_on(columns: Collection[str], event: EventName, facts: Mapping[str, Any]) -> Lived:
+    """What the history of a straight case tells after this event, when these columns counted before it."""
+    is_first_handover = event is EventName.CONFIRM_HANDOVER and Stage.HANDED_OVER not in columns
+    return Lived(
+        is_answered=Extra.ANSWERED in columns or event in ANSWERS,
+        is_cold=Extra.COLD in columns or (is_first_handover and facts.get("mode") == "cold"),
+    )
+
+
 def count_referrals(subject_id: UUID, members: Sequence[Any], lived: Mapping[UUID, Lived]) -> Iterator[Counted]:
     """The facts of a referral with all that it was transferred to: the sender's, and one of each other receiver."""
     alive = sorted(
@@ -103,10 +112,11 @@ def count_referrals(subject_id: UUID, members: Sequence[Any], lived: Mapping[UUI
     if not alive:
         return
     sender = alive[0].source_organisation_id
-    yield _count(subject_id, sender, Side.SENT, alive, lived)
+    is_winding = len(members) > 1 or any(lived[row.id].is_winding for row in members)
+    yield replace(_count(subject_id, sender, Side.SENT, alive, lived), is_winding=is_winding)
     for receiver in {row.receiver_organisation_id for row in alive} - {sender, None}:
         mine = [row for row in alive if row.receiver_organisation_id == receiver]
-        yield _count(subject_id, receiver, Side.RECEIVED, mine, lived)
+        yield replace(_count(subject_id, receiver, Side.RECEIVED, mine, lived), is_winding=is_winding)
 
 
 def count_screening(row: Any, conversations: Iterable[Any] = ()) -> Counted:
@@ -181,8 +191,7 @@ def _count(
         | _signal(first, reached, pauses),
         loss=last.reason if last.status in LOST and last.reason != TRANSFERRED else None,
     )
-    is_winding = len(members) > 1 or any(lived[row.id].is_winding for row in members)
-    return Counted(subject_id, fact, {stage.value: day for stage, day in reached.items()}, is_winding)
+    return Counted(subject_id, fact, {stage.value: day for stage, day in reached.items()})
 
 
 def _in_time(row: Any) -> bool:

@@ -11,6 +11,7 @@ from referral.reports.usecases.counting import Group
 
 Counts = Mapping[str, int | None]
 """Per column the count as it may be shown; None is hidden."""
+MEDIAN, PERCENTILES = 50, (10, 25, 75, 90)
 UNSAID = "unsaid"
 """Not discussed, and nobody said why."""
 
@@ -136,9 +137,9 @@ def _timed(name: str, count: int | None, timed: str, days: Tally | None, rule: R
     return Figure(
         name,
         count,
-        median_days=median(histogram) if rule.shows_percentile(0.5, measured) else None,
+        median_days=median(histogram) if rule.shows_percentile(MEDIAN, measured) else None,
         **{
-            f"p{part}_days": percentile(histogram, part / 100) if rule.shows_percentile(part / 100, measured) else None
-            for part in (10, 25, 75, 90)
+            f"p{part}_days": percentile(histogram, part) if rule.shows_percentile(part, measured) else None
+            for part in PERCENTILES
         },
     )
