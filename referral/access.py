@@ -130,6 +130,8 @@ OPERATIONS: Operations = {
     "cases.sent": _page("referral:show", _REFERRER),
     "overview.show": _page("referral:list", _CASE),
     "queue.show_queue": _page("referral:queue", _COACH),
+    "figures.show": _page("report:dashboard", _COORDINATOR),
+    "figures.download": _page("report:funnel", _COORDINATOR),
     "making.start": _page("referral_draft:form", _REFERRER),
     "making.begin": _form("referral_draft:begin", _REFERRER),
     "making.resume": _page("referral_draft:show", _REFERRER),
@@ -169,5 +171,6 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("making.start", "Verwijzing maken"),
     ("queue.show_queue", "Team"),
     ("overview.show", "Verwijzingen"),
+    ("figures.show", "Cijfers"),
 )
 """The menu, in this order; everybody sees what the table above lets them open."""

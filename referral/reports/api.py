@@ -22,10 +22,11 @@ from referral.reports.schemas import (
 from referral.reports.usecases import Reconcile, ShowFunnel, ShowReport
 
 JSON, CSV = "application/json", "text/csv"
+NO_DAYS = {"medianDays": None, "p90Days": None, "p10Days": None, "p25Days": None, "p75Days": None}
 STAGES = [
-    {"stage": "screened", "count": 120, "conversion": None, "medianDays": None, "p90Days": None},
-    {"stage": "indication", "count": 45, "conversion": 0.38, "medianDays": 0, "p90Days": 0},
-    {"stage": "discussed", "count": None, "hidden": True, "conversion": None, "medianDays": None, "p90Days": None},
+    {"stage": "screened", "count": 120, "conversion": None, **NO_DAYS},
+    {"stage": "indication", "count": 45, "conversion": 0.38, **dict.fromkeys(NO_DAYS, 0)},
+    {"stage": "discussed", "count": None, "hidden": True, "conversion": None, **NO_DAYS},
 ]
 FUNNEL = {
     "from": "2026-01-01",
@@ -39,7 +40,7 @@ FUNNEL = {
             "stages": STAGES,
             "losses": [],
             "notDiscussed": [],
-            "others": [{"figure": "cold_handover", "count": 10, "share": None, "medianDays": None, "p90Days": None}],
+            "others": [{"figure": "cold_handover", "count": 10, "share": None, **NO_DAYS}],
         }
     ],
 }

@@ -1,18 +1,10 @@
 """The reports beside the funnel, over a region of which every figure is counted by hand."""
 
-import csv
-import io
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-import pytest
-
-from referral.core.codelists import indicators
-from referral.core.policy import OrganisationKind
 from referral.reports.usecases import rebuild_facts
-from referral.referrals.workflow import EventName, Status
-from tests.reports.conftest import Ledger, Step, path
+from tests.reports.conftest import Ledger, path
 
 MARCH = date(2026, 3, 2)
 
@@ -50,6 +42,4 @@ def test_smoke(ledger: Ledger) -> None:
     for who in ("city", "network", "school", "bakery"):
         for report in ("monitor", "reach", "coverage"):
             for name, table in tables(ledger, who, report).items():
-                print(who, report, name)
-                for key, cells in list(table.items())[:12]:
-                    print("   ", key, cells)
+                assert table or name == "x"

@@ -3,6 +3,7 @@
 from referral.reports.measures import TIME_KEYS, GroupKey
 from referral.reports.usecases.asked import ShowReport
 from referral.reports.usecases.coverage import show_coverage
+from referral.reports.usecases.dashboard import DIVISIONS, Dashboard, show_dashboard
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.folding import fold_changes
 from referral.reports.usecases.funnel import Funnel, ShowFunnel, show_funnel
@@ -28,10 +29,12 @@ from referral.reports.usecases.reference import (
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 __all__ = [
+    "DIVISIONS",
     "FIGURES",
     "KEY_LABELS",
     "ORGANISATIONS",
     "TIME_KEYS",
+    "Dashboard",
     "Figure",
     "Funnel",
     "GroupKey",
@@ -55,6 +58,7 @@ __all__ = [
     "reconcile_count",
     "report_funnel",
     "show_coverage",
+    "show_dashboard",
     "show_funnel",
     "show_monitor",
     "show_reach",
