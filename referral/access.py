@@ -130,6 +130,8 @@ OPERATIONS: Operations = {
     "cases.sent": _page("referral:show", _REFERRER),
     "overview.show": _page("referral:list", _CASE),
     "queue.show_queue": _page("referral:queue", _COACH),
+    "figures.show": _page("report:dashboard", _COORDINATOR),
+    "figures.download": _page("report:funnel", _COORDINATOR),
     "making.start": _page("referral_draft:form", _REFERRER),
     "making.begin": _form("referral_draft:begin", _REFERRER),
     "making.resume": _page("referral_draft:show", _REFERRER),
@@ -144,6 +146,11 @@ OPERATIONS: Operations = {
     "reports.show_national_statistics": _read("report:national_statistics", _COORDINATOR, "reports"),
     "reports.show_annual_report": _read("report:annual", _COORDINATOR, "reports"),
     "reports.write_annual": _make("report:write_annual", _COORDINATOR, "reports"),
+    "reports.show_monitor": _read("report:monitor", _COORDINATOR, "reports"),
+    "reports.show_reach": _read("report:reach", _COORDINATOR, "reports"),
+    "reports.show_coverage": _read("report:coverage", _COORDINATOR, "reports"),
+    "reports.show_reference_date": _read("report:reference_date", _COORDINATOR, "reports"),
+    "reports.reconcile_count": _read("report:reconcile", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
     "audit.list_entries": _read("audit:list", _PRIVACY, "audit"),
     # accountability
@@ -167,5 +174,6 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("making.start", "Verwijzing maken"),
     ("queue.show_queue", "Team"),
     ("overview.show", "Verwijzingen"),
+    ("figures.show", "Cijfers"),
 )
 """The menu, in this order; everybody sees what the table above lets them open."""

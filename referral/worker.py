@@ -18,7 +18,7 @@ from referral.notifications.usecases import run_terms, send_digests
 from referral.operations.sealing import seal_log
 from referral.participants.usecases import complete_erasures
 from referral.referrals.usecases import forget_old_drafts
-from referral.reports.usecases import fold_changes
+from referral.reports.usecases import fold_changes, freeze_due
 from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owners
 
 MORNING = time(7)
@@ -122,6 +122,11 @@ def _fold(service: Service, stopped: Stopped) -> Counts:
     return {"folded": folded} if folded else {}
 
 
+def _freeze(service: Service, stopped: Stopped) -> Counts:
+    frozen = freeze_due(service, stopped=stopped)
+    return {"reports": frozen} if frozen else {}
+
+
 def _seal(service: Service, stopped: Stopped) -> Counts:
     sealed = seal_log(service, stopped=stopped)
     return {"entries": sealed} if sealed else {}
@@ -153,6 +158,7 @@ JOBS = (
     Job("terms", _run_terms, timedelta(minutes=10)),
     Job("outbox", _drain, timedelta()),
     Job("facts", _fold, timedelta(minutes=1)),
+    Job("reference_dates", _freeze, timedelta(hours=1)),
     Job("webhooks", _deliver, timedelta()),
     Job("resting_webhooks", _tell_owners, timedelta(minutes=10)),
     Job("digests", _send_digests, timedelta(minutes=10), daily=True),

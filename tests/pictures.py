@@ -37,7 +37,9 @@ def main() -> int:
         build_demo(service, scale=0.3)
         with serving(create_app(settings, service=service)) as url, sync_playwright() as playwright:
             browser = launch(playwright)
-            for account, shoot in ((ACCOUNTS[0], klantmanager), (ACCOUNTS[3], trajectbegeleider)):
+            for account, shoot in zip(
+                (ACCOUNTS[0], ACCOUNTS[3], ACCOUNTS[4]), (klantmanager, trajectbegeleider, coordinator), strict=True
+            ):
                 page = browser.new_context(viewport=SIZE, base_url=url).new_page()
                 page.goto("/sign-in")
                 page.get_by_label("E-mailadres").fill(account.email)
@@ -78,6 +80,12 @@ def trajectbegeleider(page: Page) -> None:
     page.goto("/referrals?status=in_trajectory")
     page.locator("tbody a").first.click()
     save(page, "zaak")
+
+
+def coordinator(page: Page) -> None:
+    """The figures of the own organisation."""
+    page.goto("/figures")
+    save(page, "cijfers")
 
 
 def save(page: Page, name: str) -> None:

@@ -395,6 +395,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "sent_on", name=op.f("uq_digest_user_id")),
     )
     op.create_table(
+        "frozen_report",
+        sa.Column("reference_on", sa.Date(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_frozen_report_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_frozen_report")),
+        sa.UniqueConstraint("reference_on", "organisation_id", name=op.f("uq_frozen_report_reference_on")),
+    )
+    op.create_table(
         "login_session",
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -1451,6 +1464,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_login_session_user_id"))
 
     op.drop_table("login_session")
+    op.drop_table("frozen_report")
     op.drop_table("digest")
     op.drop_table("authenticator")
     with op.batch_alter_table("annual_text", schema=None) as batch_op:

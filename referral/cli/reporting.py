@@ -7,6 +7,7 @@ import click
 
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
 from referral.core.documents import to_csv
+from referral.core.fields import NoMembers
 from referral.core.policy import Actor, Role
 from referral.core.work import Work
 from referral.reports.schemas import (
@@ -18,6 +19,7 @@ from referral.reports.schemas import (
     File,
     FunnelQuery,
     NationalStatisticsQuery,
+    PeriodQuery,
     annual_file,
     cbs_sheet,
     file_of,
@@ -26,8 +28,11 @@ from referral.reports.usecases import (
     note_export,
     report_funnel,
     show_annual,
+    show_coverage,
     show_funnel,
+    show_monitor,
     show_national_statistics,
+    show_reach,
 )
 
 KINDS = {ending: kind for kind, ending in ENDINGS.items()}
@@ -51,7 +56,7 @@ def annual(year: str, organisation: str, folder: Path) -> None:
 
 
 @click.command()
-@click.argument("name", type=click.Choice(["funnel", "annual", NATIONAL]))
+@click.argument("name", type=click.Choice(["funnel", "monitor", "reach", "coverage", "annual", NATIONAL]))
 @click.option("--format", "ending", type=click.Choice(sorted(KINDS)), default="csv", show_default=True)
 @click.option("--organisation", required=True, help="Naam of id van wie het verslag vraagt.")
 @click.option("--from", "since", help="De eerste dag, jjjj-mm-dd.")
@@ -62,7 +67,7 @@ def annual(year: str, organisation: str, folder: Path) -> None:
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=".", help="Standaard de map van nu."
 )
 def export(name: str, ending: str, organisation: str, folder: Path, **asked: str | None) -> None:
-    """Write one report to a file, with a progress bar: funnel, annual or national-statistics (CSV only)."""
+    """Write one report to a file, with a progress bar. The national statistics are there as CSV only."""
     given = {key: value for key, value in _members(asked).items() if value}
     with opened_service() as service, service.work() as work:
         actor = _coordinator(work, organisation)
@@ -87,7 +92,20 @@ def _annual(asked: dict[str, Any], actor: Actor, work: Work) -> File:
     return annual_file(show_annual(AnnualQuery().load(asked), actor=actor, work=work))
 
 
-_FILES = {"funnel": _funnel, "annual": _annual}
+def _monitor(asked: dict[str, Any], actor: Actor, work: Work) -> File:
+    return file_of(show_monitor(PeriodQuery().load(asked), actor=actor, work=work))
+
+
+def _reach(asked: dict[str, Any], actor: Actor, work: Work) -> File:
+    return file_of(show_reach(PeriodQuery().load(asked), actor=actor, work=work))
+
+
+def _coverage(asked: dict[str, Any], actor: Actor, work: Work) -> File:
+    NoMembers().load(asked)
+    return file_of(show_coverage(actor=actor, work=work))
+
+
+_FILES = {"funnel": _funnel, "monitor": _monitor, "reach": _reach, "coverage": _coverage, "annual": _annual}
 
 
 def _coordinator(work: Work, organisation: str) -> Actor:

@@ -1,1 +1,1 @@
-"""The start page of every role. The pages of the work itself are still to come; the API does all of it."""
+"""The start page of every role: what waits for whoever signs in. The frame around every page is here too."""

@@ -79,11 +79,18 @@ class GroupKey(StrEnum):
     TRAJECTORY_TEMPLATE = "trajectoryTemplate"
     COURSE_KIND = "courseKind"
     FOUND_AT = "foundAt"
+    TOP_LIST = "topList"
+    VULNERABLE_SECTOR = "vulnerableSector"
 
 
 TIME_KEYS = frozenset({GroupKey.MONTH, GroupKey.QUARTER})
-DERIVED = {GroupKey.REGION: GroupKey.MUNICIPALITY}
-"""A division that follows from another one: the arbeidsmarktregio from the gemeente."""
+DERIVED = {
+    GroupKey.REGION: GroupKey.MUNICIPALITY,
+    GroupKey.TOP_LIST: GroupKey.OCCUPATION,
+    GroupKey.VULNERABLE_SECTOR: GroupKey.SECTOR,
+}
+"""A division that follows from another one: the arbeidsmarktregio from the gemeente, on which top-10 list an occupation
+stands (L4), and whether a sector is vulnerable (K4)."""
 TRAITS = tuple(key for key in GroupKey if key not in TIME_KEYS and key not in DERIVED)
 """The divisions that a fact holds."""
 

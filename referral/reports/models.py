@@ -87,6 +87,21 @@ class FactChange(Base):
     fact: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class FrozenReport(Base):
+    """What one organisation was told of one reference date: counts only, never changed afterwards (M3).
+
+    It needs nothing else to be read again: no case, no person, and no rule of the day on which it is read.
+    """
+
+    __tablename__ = "frozen_report"
+    __table_args__ = (UniqueConstraint("reference_on", "organisation_id"),)
+
+    reference_on: Mapped[date]
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    frozen_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class FigureCell(Base):
     """The sum of the facts of one organisation, side, kind of source and month that share one value of one division.
 

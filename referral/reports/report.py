@@ -5,9 +5,10 @@ wherever it is read. Disclosure control is done before a cell is made.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from referral.core.codelists import Indicator, indicators
 from referral.reports.disclosure import Rule
@@ -115,3 +116,36 @@ def count(shown: int | None) -> Cell:
 def named(code: str | None, labels: Mapping[str, str], unknown: str = "Onbekend") -> Cell:
     """The words for a code; an unknown value has words of its own."""
     return Cell(unknown) if not code else Cell(labels.get(code, code), code=code)
+
+
+def pack(report: Report) -> dict[str, Any]:
+    """A report as JSON that gives the same report again, whatever the words and rules are by then."""
+    return {
+        **{name: getattr(report, name) for name in ("name", "title")},
+        "from_on": report.from_on.isoformat(),
+        "to_on": report.to_on.isoformat(),
+        "indicators": list(report.indicators),
+        "remarks": list(report.remarks),
+        "tables": [
+            {
+                "name": table.name,
+                "title": table.title,
+                "columns": [asdict(column) for column in table.columns],
+                "rows": [[[cell.value, cell.why, cell.code] for cell in row] for row in table.rows],
+                "rule": asdict(table.rule),
+            }
+            for table in report.tables
+        ],
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> Report:
+    """The report that was packed."""
+    days = {name: date.fromisoformat(packed[name]) for name in ("from_on", "to_on")}
+    return Report(**{**packed, **days, "tables": list(map(_table, packed["tables"]))})
+
+
+def _table(packed: Mapping[str, Any]) -> Table:
+    columns = [Column(**{**column, "unit": Unit(column["unit"])}) for column in packed["columns"]]
+    rows = [[Cell(value, Why(why) if why else None, code) for value, why, code in row] for row in packed["rows"]]
+    return Table(packed["name"], packed["title"], columns, rows, Rule(**packed["rule"]))

@@ -4,7 +4,6 @@ Each counter has 32 bits of its number. Adding and subtracting are those of the 
 outcome is exact as long as every counter ends at zero or more.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,9 +69,9 @@ def unpack(packed: bytes, losses: Mapping[str, int]) -> Tally:
     return Tally(counts, days, Counter(losses))
 
 
-def percentile(histogram: list[int], share: float) -> int:
-    """The least number of days within which this share (0 to 1) came through. Needs at least one measurement."""
-    wanted = math.ceil(share * sum(histogram))
+def percentile(histogram: list[int], percent: int) -> int:
+    """The least number of days within which this part came through. Needs at least one measurement."""
+    wanted = -(-percent * sum(histogram) // 100)
     return next(day for day, passed in enumerate(accumulate(histogram)) if passed >= max(1, wanted))
 
 

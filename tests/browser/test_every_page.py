@@ -41,6 +41,9 @@ def pages(stage: Stage) -> Iterator[tuple[str | None, str]]:
         "/queue",
     ):
         yield ("coach" if path == "/queue" else "referrer"), path
+    for who in ("coordinator", "region"):
+        yield who, "/figures"
+    yield "region", "/figures?by=sector&sourceKind=municipality"
     yield "referrer", f"/screenings/{code}"
     yield "referrer", f"/screenings/{code}/conversation"
     for status in STATES:

@@ -86,6 +86,25 @@ def test_a_trajectbegeleider_goes_from_the_queue_to_the_start(
         assert overflow(page) == 0
 
 
+@pytest.mark.parametrize(("size", "script"), WAYS)
+def test_a_coordinator_goes_from_the_dashboard_to_one_line_of_it_and_back(
+    stage: Stage, size: tuple[int, int], script: bool
+) -> None:
+    stage.world.refer()
+    with stage.page("coordinator", size, script=script) as page:
+        page.goto("/")
+        page.get_by_role("link", name="Cijfers").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Cijfers")
+        page.get_by_label("Uitgesplitst naar").select_option("sourceKind")
+        continue_with(page, "Toon")
+        assert page.locator("svg.chart").count() == 4
+        page.locator("[aria-labelledby=kop-parts] tbody a").first.click()
+        expect(page.locator("main")).to_contain_text("Alleen soort verwijzer: Gemeente")
+        continue_with(page, "Toon weer alles")
+        expect(page.get_by_label("Uitgesplitst naar")).to_have_value("sourceKind")
+        assert overflow(page) == 0
+
+
 def test_a_screening_can_be_logged_with_a_keyboard_only(stage: Stage) -> None:
     with stage.page("referrer") as page:
         page.goto("/screenings/new")

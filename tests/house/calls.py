@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from werkzeug.test import TestResponse
 
+from referral.reports.usecases import freeze_date
 from tests.world import World, trajectory_body
 
 CSV = "text/csv"
@@ -89,6 +91,12 @@ def participant(world: World) -> str:
     answer = world.call("referrer", "POST", "/v1/participants", person(world))
     assert answer.status_code == 201, answer.json
     return str(answer.json["id"])
+
+
+def peildatum(world: World) -> str:
+    """The path of a reference date that was frozen."""
+    freeze_date(world.service, date(2026, 10, 1))
+    return "/v1/reports/reference-dates/2026-10-01"
 
 
 def webhook(world: World) -> str:
@@ -237,6 +245,16 @@ CALLS: Mapping[str, Prepare] = {
         "POST",
         "/v1/reports/annual-texts",
         {"year": w.clock.today.year, "part": "narrative", "text": "Een moeder leest nu zelf voor."},
+    ),
+    "reports.show_monitor": lambda _: Call("coordinator", "GET", "/v1/reports/monitor"),
+    "reports.show_reach": lambda _: Call("coordinator", "GET", "/v1/reports/reach"),
+    "reports.show_coverage": lambda _: Call("coordinator", "GET", "/v1/reports/coverage"),
+    "reports.show_reference_date": lambda world: Call("coordinator", "GET", peildatum(world)),
+    "reports.reconcile_count": lambda world: Call(
+        "coordinator",
+        "POST",
+        f"{peildatum(world)}/_reconcile",
+        {"figure": "started", "counts": [{"municipalityCode": "GM0453", "count": 2}]},
     ),
     "webhooks.list_webhooks": lambda _: Call("admin", "GET", "/v1/webhooks"),
     "webhooks.add_webhook": lambda _: Call("admin", "POST", "/v1/webhooks", {"url": RECEIVER}),

@@ -121,6 +121,7 @@ ELSEWHERE: Mapping[str, str] = {
     "journey": "the days and codes of the case, which is shown; from them the figures are made",
     "fact_change": "codes and numbers that lead to nobody",
     "figure_cell": "sums that lead to nobody",
+    "frozen_report": "counts of a reference date that lead to nobody",
     "crypto_job": "how far a rotation of keys has come",
     "retired_wrapping_key": "keys of keys",
     "audit_leaf": "hashes of the audit log",

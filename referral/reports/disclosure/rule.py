@@ -25,9 +25,9 @@ class Rule:
             return None
         return round(count / base, 2)
 
-    def shows_percentile(self, share: float, measured: int) -> bool:
-        """Whether so many measurements leave enough people on the smaller side of this percentile (0 to 1)."""
-        return measured > 0 and measured * min(share, 1 - share) >= self.hidden_below
+    def shows_percentile(self, percent: int, measured: int) -> bool:
+        """Whether so many measurements leave enough people on the smaller side of this percentile."""
+        return measured > 0 and measured * min(percent, 100 - percent) >= self.hidden_below * 100
 
 
 EXACT = Rule(rounded_to=1, hidden_below=0, conversion_from=1)

@@ -1,5 +1,6 @@
 """What may be asked of a report, and what leaves it: JSON, or a table that a Dutch spreadsheet opens as it is."""
 
+from referral.reports.schemas import examples
 from referral.reports.schemas.annual import (
     AnnualQuery,
     AnnualSchema,
@@ -9,7 +10,7 @@ from referral.reports.schemas.annual import (
     show_annual,
 )
 from referral.reports.schemas.answers import FunnelSchema, show_json
-from referral.reports.schemas.asking import FunnelQuery, PeriodQuery, TodayQuery
+from referral.reports.schemas.asking import FunnelQuery, PeriodQuery, ReconcileSchema
 from referral.reports.schemas.files import CSV, ENDINGS, HTML, PDF, XLSX, File, file_of
 from referral.reports.schemas.national import (
     CBS_COLUMNS,
@@ -37,10 +38,11 @@ __all__ = [
     "NationalStatisticsQuery",
     "NationalStatisticsSchema",
     "PeriodQuery",
+    "ReconcileSchema",
     "ReportSchema",
-    "TodayQuery",
     "annual_file",
     "cbs_sheet",
+    "examples",
     "file_of",
     "show_annual",
     "show_json",

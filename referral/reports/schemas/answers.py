@@ -35,6 +35,9 @@ class StageSchema(ApiSchema):
     conversion = _share()
     median_days = _days("Mediaan van de kalenderdagen sinds de vorige fase, zonder opschorting.")
     p90_days = _days("90e percentiel van die dagen.")
+    p10_days = _days("10e percentiel.")
+    p25_days = _days("25e percentiel.")
+    p75_days = _days("75e percentiel.")
 
 
 class OtherFigureSchema(ApiSchema):
@@ -46,6 +49,9 @@ class OtherFigureSchema(ApiSchema):
     share = _share()
     median_days = _days("Mediaan van de kalenderdagen, zonder opschorting.")
     p90_days = _days("90e percentiel van die dagen.")
+    p10_days = _days("10e percentiel.")
+    p25_days = _days("25e percentiel.")
+    p75_days = _days("75e percentiel.")
 
 
 class LossSchema(ApiSchema):
@@ -137,4 +143,7 @@ def _figure(figure: Figure, name: str, share: str) -> Mapping[str, Any]:
         share: figure.conversion,
         "medianDays": figure.median_days,
         "p90Days": figure.p90_days,
+        "p10Days": figure.p10_days,
+        "p25Days": figure.p25_days,
+        "p75Days": figure.p75_days,
     }

@@ -1,12 +1,23 @@
 """What may be asked: a period, the divisions, and one value of any of them. Whatever is wrong is named, all at once."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validates, validates_schema
 
-from referral.core.fields import ApiSchema, Code, Day, Id, Text, wrong
-from referral.reports.usecases import KEY_LABELS, ORGANISATIONS, TIME_KEYS, GroupKey, ShowFunnel, ShowReport, codes_of
+from referral.core.fields import ApiSchema, Code, Day, Id, Listed, Number, Part, Text, wrong
+from referral.reports.usecases import (
+    FIGURES,
+    KEY_LABELS,
+    ORGANISATIONS,
+    TIME_KEYS,
+    GroupKey,
+    Reconcile,
+    ShowFunnel,
+    ShowReport,
+    codes_of,
+)
 
 MOST_KEYS = 4
 
@@ -78,8 +89,34 @@ class PeriodQuery(ApiSchema):
         return ShowReport(members["from_on"], members["to_on"])
 
 
-class TodayQuery(ApiSchema):
-    """Nothing may be asked: this report is about today."""
+class CountSchema(ApiSchema):
+    """What a partner counted for one gemeente."""
+
+    municipality_code = Code(codes_of(GroupKey.MUNICIPALITY), required=True)
+    count = Number(0, 10**6, required=True)
+
+
+class ReconcileSchema(ApiSchema):
+    """A partner's own count of the quarter, to be held against the frozen one."""
+
+    figure = Code(FIGURES, load_default=FIGURES[0], metadata={"description": "Wat de partner heeft geteld."})
+    partner_id = Id(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Alleen de zaken bij deze aanbieder. Kan niet met gedeelde cijfers."},
+    )
+    counts = Listed(Part(CountSchema), required=True, most=400)
+
+    @validates_schema
+    def one_per_place(self, members: dict[str, Any], **_: Any) -> None:
+        places = [each["municipality_code"] for each in members.get("counts", []) if "municipality_code" in each]
+        if len(set(places)) != len(places):
+            raise wrong("double", "Geef elke gemeente een keer.", "counts")
+
+    @post_load
+    def to_command(self, members: dict[str, Any], **_options: Any) -> Callable[[str], Reconcile]:
+        counts = {each["municipality_code"]: each["count"] for each in members["counts"]}
+        return lambda on: Reconcile(on, members["figure"], counts, members["partner_id"])
 
 
 def _filter(key: GroupKey) -> fields.Field[Any]:

@@ -12,6 +12,7 @@ from referral.reports.usecases.annual import (
 )
 from referral.reports.usecases.asked import ShowReport
 from referral.reports.usecases.coverage import show_coverage
+from referral.reports.usecases.dashboard import DIVISIONS, Dashboard, show_dashboard
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.exporting import note_export
 from referral.reports.usecases.folding import fold_changes
@@ -34,16 +35,27 @@ from referral.reports.usecases.national import (
 )
 from referral.reports.usecases.reach import show_reach
 from referral.reports.usecases.rebuilding import Rebuilt, rebuild_facts
+from referral.reports.usecases.reference import (
+    FIGURES,
+    Reconcile,
+    freeze_date,
+    freeze_due,
+    reconcile_count,
+    show_reference_date,
+)
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 __all__ = [
+    "DIVISIONS",
     "EARLIEST_YEAR",
+    "FIGURES",
     "KEY_LABELS",
     "ORGANISATIONS",
     "TEXT_PARTS",
     "TIME_KEYS",
     "AnnualReport",
     "Chapter",
+    "Dashboard",
     "Figure",
     "Funnel",
     "GroupKey",
@@ -52,6 +64,7 @@ __all__ = [
     "NationalStatistics",
     "Participation",
     "Rebuilt",
+    "Reconcile",
     "Row",
     "ShowAnnual",
     "ShowFunnel",
@@ -61,18 +74,23 @@ __all__ = [
     "blur_erased",
     "codes_of",
     "fold_changes",
+    "freeze_date",
+    "freeze_due",
     "make_anonymous",
     "note_conversation",
     "note_export",
     "note_referral",
     "note_screening",
     "rebuild_facts",
+    "reconcile_count",
     "report_funnel",
     "show_annual",
     "show_coverage",
+    "show_dashboard",
     "show_funnel",
     "show_monitor",
     "show_national_statistics",
     "show_reach",
+    "show_reference_date",
     "write_annual_text",
 ]

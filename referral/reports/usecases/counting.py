@@ -4,7 +4,7 @@ One division or filter besides period and kind of source is answered from the ce
 cases there are. Two or more are counted from the journeys of the own organisation.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ColumnElement, Integer, Select, literal, null, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
-from referral.core.codelists import municipalities
+from referral.core.codelists import municipalities, occupations, sectors
 from referral.reports.measures import DERIVED, TIME_KEYS, UNKNOWN, GroupKey, Side, month_of, quarter_of
 from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.tally import Tally, tally_of, unpack
@@ -132,10 +132,38 @@ def _value(key: GroupKey, traits: Mapping[GroupKey, str], month: str) -> str:
         return month
     if key is GroupKey.QUARTER:
         return quarter_of(month)
-    return region_of(traits[GroupKey.MUNICIPALITY]) if key is GroupKey.REGION else traits[key]
+    return wider_of(key, traits[DERIVED[key]]) if key in DERIVED else traits[key]
+
+
+def wider_of(key: GroupKey, value: str) -> str:
+    """The value of a derived division that follows from a value of the division below it."""
+    return _WIDER[key](value)
+
+
+def top_list_of(occupation: str) -> str:
+    """On which top-10 lists an occupation stands (L4); unknown for an unknown one."""
+    known = occupations().get(occupation)
+    if known is None:
+        return "no_list" if occupation else UNKNOWN
+    if known.high_low_literacy and known.high_low_numeracy:
+        return "both_lists"
+    return "low_literacy" if known.high_low_literacy else "low_numeracy"
+
+
+def vulnerable_of(sector: str) -> str:
+    """Whether a sector has much work for people with low basic skills (K4); unknown for an unknown one."""
+    known = sectors().get(sector)
+    return UNKNOWN if known is None else "vulnerable" if known.vulnerable else "not_vulnerable"
 
 
 def region_of(municipality: str) -> str:
     """The arbeidsmarktregio of a gemeente; unknown for an unknown one."""
     place = municipalities().get(municipality)
     return place.labour_market_region_code if place else UNKNOWN
+
+
+_WIDER: Mapping[GroupKey, Callable[[str], str]] = {
+    GroupKey.REGION: region_of,
+    GroupKey.TOP_LIST: top_list_of,
+    GroupKey.VULNERABLE_SECTOR: vulnerable_of,
+}

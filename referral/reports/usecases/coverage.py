@@ -141,7 +141,7 @@ def _coaches(asked: Asked) -> Sequence[Table]:
         [Cell(row.name, code=str(row.id)), *(Cell(cases[str(row.id)][column]) for column in (CASES, LATE))]
         for row in rows
     ]
-    return [Table("coaches", "Bezetting per trajectbegeleider", columns, lines, asked.rule)]
+    return [] if not lines else [Table("coaches", "Bezetting per trajectbegeleider", columns, lines, asked.rule)]
 
 
 def _parties(asked: Asked) -> Table:

@@ -24,6 +24,8 @@ CODE_LISTS: Mapping[GroupKey, str] = {
     GroupKey.SKILL: "skill",
     GroupKey.COURSE_KIND: "courseKind",
     GroupKey.FOUND_AT: "foundAt",
+    GroupKey.TOP_LIST: "topList",
+    GroupKey.VULNERABLE_SECTOR: "vulnerableSector",
 }
 """The list of codes that a division takes its values from."""
 KEY_LABELS: Mapping[GroupKey, str] = {
@@ -43,6 +45,8 @@ KEY_LABELS: Mapping[GroupKey, str] = {
     GroupKey.TRAJECTORY_TEMPLATE: "Sjabloon van het traject",
     GroupKey.COURSE_KIND: "Soort cursus",
     GroupKey.FOUND_AT: "Vindplaats",
+    GroupKey.TOP_LIST: "Top 10 van beroepen",
+    GroupKey.VULNERABLE_SECTOR: "Kwetsbare sector",
 }
 """The Dutch words for each division."""
 ORGANISATIONS = frozenset({GroupKey.ORGANISATION, GroupKey.PARTNER})

@@ -5,7 +5,7 @@ sender, counted when the first of them was submitted; for a receiver as far as i
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Protocol
@@ -101,6 +101,17 @@ def live_through(history: Iterable[Deed]) -> Lived:
     return Lived(tuple(pauses), answered, bool(cold), is_winding, certificate)
 
 
+def live_on(told: Mapping[str, Any], event: EventName, facts: Mapping[str, Any]) -> Lived:
+    """What the history of a straight case tells after this event, when this is its journey until then."""
+    columns = told["columns"]
+    is_first_handover = event is EventName.CONFIRM_HANDOVER and Stage.HANDED_OVER not in columns
+    return Lived(
+        is_answered=Extra.ANSWERED in columns or event in ANSWERS,
+        is_cold=Extra.COLD in columns or (is_first_handover and facts.get("mode") == "cold"),
+        certificate=facts.get("certificate") if event is EventName.COMPLETE else told["result"] or None,
+    )
+
+
 def count_referrals(subject_id: UUID, members: Sequence[Any], lived: Mapping[UUID, Lived]) -> Iterator[Counted]:
     """The facts of a referral with all that it was transferred to: the sender's, and one of each other receiver."""
     alive = sorted(
@@ -110,10 +121,11 @@ def count_referrals(subject_id: UUID, members: Sequence[Any], lived: Mapping[UUI
     if not alive:
         return
     sender = alive[0].source_organisation_id
-    yield _count(subject_id, sender, Side.SENT, alive, lived)
+    is_winding = len(members) > 1 or any(lived[row.id].is_winding for row in members)
+    yield replace(_count(subject_id, sender, Side.SENT, alive, lived), is_winding=is_winding)
     for receiver in {row.receiver_organisation_id for row in alive} - {sender, None}:
         mine = [row for row in alive if row.receiver_organisation_id == receiver]
-        yield _count(subject_id, receiver, Side.RECEIVED, mine, lived)
+        yield replace(_count(subject_id, receiver, Side.RECEIVED, mine, lived), is_winding=is_winding)
 
 
 def count_screening(row: Any, conversations: Iterable[Any] = ()) -> Counted:
@@ -190,10 +202,9 @@ def _count(
         loss=loss,
         result=_result(counted, loss, [lived[row.id].certificate for row in members]),
     )
-    is_winding = len(members) > 1 or any(lived[row.id].is_winding for row in members)
     days = {stage.value: day for stage, day in reached.items()}
     ended = {ENDED: day_of(last.ended_at)} if last.status in FINAL else {}
-    return Counted(subject_id, fact, days | ended, is_winding)
+    return Counted(subject_id, fact, days | ended)
 
 
 def _result(counted: Sequence[Stage], loss: str | None, certificates: Iterable[str | None]) -> str:

@@ -4,6 +4,7 @@ A change is two rows that are only inserted (the old fact out, the new one in), 
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,9 +17,9 @@ from referral.participants.usecases import ParticipantErased
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.usecases import ReferralMoved
 from referral.referrals.workflow import MILESTONES, EventName
-from referral.reports.measures import TRAITS, Extra, Fact, GroupKey, Side, Traits
+from referral.reports.measures import TRAITS, Fact, GroupKey, Side, Traits
 from referral.reports.models import FactChange, Journey
-from referral.reports.usecases.journeys import Counted, Lived, count_referrals, count_screening, live_through
+from referral.reports.usecases.journeys import Counted, Lived, count_referrals, count_screening, live_on, live_through
 from referral.screenings.models import Conversation, Screening
 from referral.screenings.usecases import ConversationHeld, ConversationMissed, ScreeningLogged
 
@@ -29,10 +30,8 @@ QUIET = frozenset(
     }
 )  # fmt: skip
 """Events that no figure of the funnel looks at."""
-PLAIN = frozenset(
-    {EventName.SUBMIT, EventName.START_INTAKE, EventName.START_TRAJECTORY, EventName.COMPLETE, EventName.CLOSE}
-)
-"""Events after which a straight case needs no more than the referral itself: no hold, answer or handover changes."""
+BACK = frozenset({EventName.UNDO, EventName.HOLD, EventName.TRANSFER})
+"""Events after which a case is read again from its history; after any other a straight one only goes on."""
 MONTH = len("2026-03")
 COLUMN_OF: Mapping[GroupKey, str] = {key: key.name.lower() for key in TRAITS}
 """The column of a journey that holds a trait."""
@@ -76,28 +75,25 @@ _HELD = (
     .order_by(_JOURNEY.c.id)
     .with_for_update()
 )
+_BEGIN, _NOTE = insert(_JOURNEY), insert(_CHANGE)
 _FORGET = delete(_JOURNEY).where(_JOURNEY.c.id == bindparam("journey_id"))
 _CORRECT = update(_JOURNEY).where(_JOURNEY.c.id == bindparam("journey_id"))
+PROGRESS = ("columns", "days", "loss", "result", "reached")
+"""What changes of a journey while the case goes on: mostly nothing else does."""
 
 
 def note_referral(event: ReferralMoved, work: Work) -> None:
     """An event happened to a referral: keep the facts of its case."""
     session = work.session
-    deed = session.get_one(ReferralEvent, event.event_id)
-    happened = deed.event
-    if happened in QUIET:
+    happened = session.get_one(ReferralEvent, event.event_id)
+    if happened.event in QUIET:
         return
     referral = session.get_one(Referral, event.object_id)
     origin_id, members = referral.origin_id or referral.id, list[Any]([referral])
     known = _known(session, origin_id)
     told = known.get((Side.SENT, referral.source_organisation_id))
-    if happened in PLAIN and told is not None and not told["is_winding"]:
-        certificate = deed.facts.get("certificate") if happened is EventName.COMPLETE else told["result"] or None
-        lived = {
-            referral.id: Lived(
-                (), Extra.ANSWERED in told["columns"], Extra.COLD in told["columns"], certificate=certificate
-            )
-        }
+    if happened.event not in BACK and told is not None and not told["is_winding"]:
+        lived = {referral.id: live_on(told, happened.event, happened.facts)}
     else:
         lived = histories(session, [referral.id])
         if referral.origin_id is not None or lived[referral.id].is_winding:
@@ -160,15 +156,19 @@ def settle(session: Session, known: Known, counted: Sequence[Counted], *, is_era
         kept = journey_values(now, is_erased=is_erased)
         if was is None:
             made.append(kept)
-        elif any(was[name] != value for name, value in kept.items()):
-            corrected.append({"journey_id": was["id"], **kept})
+        elif differing := {name for name, value in kept.items() if was[name] != value}:
+            names = PROGRESS if differing.issubset(PROGRESS) else kept
+            corrected.append({"journey_id": was["id"], **{name: kept[name] for name in names}})
         changes += _changes(None if was is None else fact_of(was), now.fact)
     for gone in known.values():
         connection.execute(_FORGET, {"journey_id": gone["id"]})
         changes += _changes(fact_of(gone), None)
-    for statement, rows in ((insert(_JOURNEY), made), (_CORRECT, corrected), (insert(_CHANGE), changes)):
-        if rows:
-            connection.execute(statement, rows)
+    if made:
+        connection.execute(_BEGIN, made)
+    for _, alike in groupby(corrected, key=len):
+        connection.execute(_CORRECT, list(alike))
+    if changes:
+        connection.execute(_NOTE, changes)
 
 
 def _is_erased(session: Session, participant_id: UUID, known: Known) -> bool:

@@ -1,6 +1,6 @@
 """Reach: who is reached, held against who there is; and what is asked for, held against what is on offer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from referral.core.codelists import Party, Targets, figure_rules, labels, occupations, reasons, sectors, targets_of
@@ -22,6 +22,7 @@ from referral.reports.report import (
     number,
 )
 from referral.reports.usecases.asked import Asked, ShowReport
+from referral.reports.usecases.domains import KEY_LABELS, codes_of
 from referral.reports.usecases.offer import Offer, places
 
 NT1, NT2 = "nt1", "nt2"
@@ -35,8 +36,8 @@ def show_reach(query: ShowReport, *, actor: Actor, work: Work) -> Report:
     asked = Asked(query, actor, work)
     offer = Offer(actor, work)
     tables = [
-        _languages(asked), _top_lists(asked), _occupations(asked), _sectors(asked), _ages(asked), _places(asked),
-        *_targets(asked), _demand(asked, offer), *_without_offer(asked),
+        _languages(asked), _top_lists(asked), _occupations(asked), _vulnerable(asked), _sectors(asked), _ages(asked),
+        _places(asked), *_targets(asked), _demand(asked, offer), *_without_offer(asked),
     ]  # fmt: skip
     work.record(actor, "report:reach", "report", None, **asked.period)
     return Report("reach", "Bereik", asked.from_on, asked.to_on, tables)
@@ -66,25 +67,25 @@ def _languages(asked: Asked) -> Table:
 
 
 def _top_lists(asked: Asked) -> Table:
-    """How many come from the occupations of each top-10 (L4): the sum of what is shown of each of them."""
-    columns = [
-        Column("list", "Top 10 van beroepen"),
-        *map(indicator_column, ("screened", "referred")),
-        indicator_column("top_list_share", Unit.SHARE),
-    ]
-    literacy = [code for code, each in occupations().items() if each.high_low_literacy]
-    numeracy = [code for code, each in occupations().items() if each.high_low_numeracy]
-    rows = []
-    for name, codes in (("Veel laaggeletterdheid", literacy), ("Veel moeite met rekenen", numeracy)):
-        screened, referred = (_sum(asked, codes, stage) for stage in (Stage.SCREENED, Stage.REFERRED))
-        share = asked.rule.share(referred, asked.total.counts[Stage.REFERRED])
-        rows.append([Cell(name), count(screened), count(referred), HIDDEN if referred is None else number(share)])
-    return Table("topLists", "Beroepen uit de top 10", columns, rows, asked.rule)
+    """How many come from occupations on the two top-10 lists, most of which stand on both (L4)."""
+    return _parts(asked, GroupKey.TOP_LIST, "Beroepen uit de top 10", "top_list_share")
 
 
-def _sum(asked: Asked, codes: Iterable[str], stage: Stage) -> int | None:
-    shown = [asked.count(GroupKey.OCCUPATION, code, stage) for code in codes]
-    return None if None in shown else sum(each for each in shown if each is not None)
+def _vulnerable(asked: Asked) -> Table:
+    """How many come from the vulnerable sectors (K4)."""
+    return _parts(asked, GroupKey.VULNERABLE_SECTOR, "Kwetsbare sectoren", "vulnerable_share")
+
+
+def _parts(asked: Asked, key: GroupKey, title: str, share: str) -> Table:
+    """The values of a division, with the part of all referrals that each of them is."""
+    figures = map(indicator_column, ("screened", "referred"))
+    columns = [Column(key.value, KEY_LABELS[key]), *figures, indicator_column(share, Unit.SHARE)]
+    rows, everybody = [], asked.total.counts[Stage.REFERRED]
+    for value in asked.values(key, *codes_of(key)):
+        referred = asked.count(key, value, Stage.REFERRED)
+        part = HIDDEN if referred is None else number(asked.rule.share(referred, everybody))
+        rows.append([asked.name(key, value), *asked.counts(key, value, Stage.SCREENED, Stage.REFERRED), part])
+    return Table(key.value, title, columns, rows, asked.rule)
 
 
 def _occupations(asked: Asked) -> Table:

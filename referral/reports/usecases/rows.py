@@ -1,7 +1,7 @@
 """The rows of the funnel as they may be shown: counts with their shares, days and losses. One shape for every view."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from referral.core.codelists import labels, reasons
 from referral.reports.disclosure import Rule
@@ -11,7 +11,7 @@ from referral.reports.usecases.counting import Group
 
 Counts = Mapping[str, int | None]
 """Per column the count as it may be shown; None is hidden."""
-P90 = 0.9
+MEDIAN, PERCENTILES = 50, (10, 25, 75, 90)
 UNSAID = "unsaid"
 """Not discussed, and nobody said why."""
 
@@ -25,6 +25,9 @@ class Figure:
     conversion: float | None = None
     median_days: float | None = None
     p90_days: int | None = None
+    p10_days: int | None = None
+    p25_days: int | None = None
+    p75_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def show_row(group: Group, counts: Counts, days: Tally | None, losses: Losses, r
     for stage in Stage:
         count = counts[stage]
         figure = _timed(stage.value, count, stage.value, days, rule)
-        stages.append(Figure(stage.value, count, rule.share(count, base), figure.median_days, figure.p90_days))
+        stages.append(replace(figure, conversion=rule.share(count, base)))
         base = count
     others = list(_others(counts, days, rule))
     return Row(group, stages, losses.referrals, losses.screenings, others, losses.results)
@@ -149,6 +152,9 @@ def _timed(name: str, count: int | None, timed: str, days: Tally | None, rule: R
     return Figure(
         name,
         count,
-        median_days=median(histogram) if rule.shows_percentile(0.5, measured) else None,
-        p90_days=percentile(histogram, P90) if rule.shows_percentile(P90, measured) else None,
+        median_days=median(histogram) if rule.shows_percentile(MEDIAN, measured) else None,
+        **{
+            f"p{part}_days": percentile(histogram, part) if rule.shows_percentile(part, measured) else None
+            for part in PERCENTILES
+        },
     )

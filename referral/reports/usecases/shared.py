@@ -17,6 +17,7 @@ from referral.identity.models import Organisation
 from referral.reports.disclosure import ROOT, SHARED, Division, Node, Period, YearTable, covering
 from referral.reports.measures import (
     COLUMNS,
+    DERIVED,
     PARENTS,
     RUNNING,
     STOPPED,
@@ -27,12 +28,12 @@ from referral.reports.measures import (
     quarter_of,
 )
 from referral.reports.tally import Tally
-from referral.reports.usecases.counting import Scope, Sums, add_up, region_of
+from referral.reports.usecases.counting import Scope, Sums, add_up, wider_of
 from referral.reports.usecases.domains import domain_of
 from referral.reports.usecases.rows import UNSAID, Loss, Losses, Row, missed_by, missed_for, results_by, show_row
 
 LOST = "lost"
-WIDER = {GroupKey.ORGANISATION: GroupKey.SOURCE_KIND, GroupKey.MUNICIPALITY: GroupKey.REGION}
+WIDER = {GroupKey.ORGANISATION: GroupKey.SOURCE_KIND, **{fine: wide for wide, fine in DERIVED.items()}}
 """A division whose values are the parts of those of another one; the two make one table."""
 FINER = {wide: fine for fine, wide in WIDER.items()}
 
@@ -226,7 +227,8 @@ class SharedFunnel:
         return ROOT if self.leaf is None else (self.leaf, group[0] or "")
 
     def _wider(self, leaf: str) -> str:
-        return region_of(leaf) if self.leaf is GroupKey.MUNICIPALITY else self._kinds.get(leaf, "")
+        wide = WIDER[self.leaf] if self.leaf else None
+        return wider_of(wide, leaf) if wide in DERIVED else self._kinds.get(leaf, "")
 
     @cached_property
     def _kinds(self) -> Mapping[str, str]:

@@ -85,7 +85,7 @@ def as_json(body: Any) -> bytes:
 
 def test_the_corpus_is_as_large_as_it_says() -> None:
     assert len(UNREADABLE) + len(READABLE) + len(VALUES) >= 120
-    assert len(WITH_BODY) == 26
+    assert len(WITH_BODY) == 27
     assert len(TYPES) >= 20
 
 
@@ -102,6 +102,7 @@ def test_no_nonsense_is_a_fault_of_ours(endpoint: str, world: World) -> None:
     assert asked.count == len(VALUES) + len(READABLE) + len(unread)
 
 
+OUTCOMES = [{"area": "digital", "direction": "better"}]
 EVENTS: Mapping[EventName, tuple[str, str, dict[str, Any]]] = {
     EventName.RETURN_WITH_QUESTION: ("submitted", "coach", {"question": "q_level", "text": "Welk niveau?"}),
     EventName.ANSWER: ("returned", "referrer", {"text": "1F"}),
@@ -120,7 +121,11 @@ EVENTS: Mapping[EventName, tuple[str, str, dict[str, Any]]] = {
         {"heldOn": ..., "mode": "three_way", "participantPresent": True, "exception": "urgent"},
     ),
     EventName.START_INTAKE: ("handed_over", "coach", {"intakeOn": ...}),
-    EventName.START_TRAJECTORY: ("intake", "coach", {"startedOn": ..., "goals": [{"description": "Lezen"}]}),
+    EventName.START_TRAJECTORY: (
+        "intake",
+        "coach",
+        {"startedOn": ..., "goals": [{"description": "Lezen"}], "outcomes": OUTCOMES},
+    ),
     EventName.RECORD_CONTACT: ("accepted", "coach", {"attemptedAt": ..., "channel": "phone", "outcome": "reached"}),
     EventName.RECORD_PROGRESS: ("in_trajectory", "coach", {"text": "Het gaat goed."}),
     EventName.NOT_START: ("accepted", "coach", {"reason": "client_found_work"}),
@@ -133,6 +138,7 @@ EVENTS: Mapping[EventName, tuple[str, str, dict[str, Any]]] = {
             "report": "Goed.",
             "results": [{"goalId": "0", "result": "achieved"}],
             "certificate": "none",
+            "outcomes": OUTCOMES,
         },
     ),
     EventName.RECORD_FOLLOW_UP: (
