@@ -84,6 +84,13 @@ OPERATIONS: Operations = {
     "trajectories.add_trajectory": _make("trajectory:add", _COACH | _COORDINATOR | _ADMIN, "trajectories"),
     "trajectories.change_trajectory": _change("trajectory:change", _COACH | _COORDINATOR | _ADMIN, "trajectories"),
     "trajectories.match_trajectories": _read("trajectory:match", _CASE, "trajectories"),
+    "catalogue.show_list": _page("trajectory:list", _ALL),
+    "catalogue.new": _page("trajectory:form", _COACH | _COORDINATOR | _ADMIN),
+    "catalogue.add": _form("trajectory:add", _COACH | _COORDINATOR | _ADMIN),
+    "catalogue.show": _page("trajectory:show", _ALL),
+    "catalogue.confirm": _form("trajectory:change", _COACH | _COORDINATOR | _ADMIN),
+    "catalogue.edit": _page("trajectory:form", _COACH | _COORDINATOR | _ADMIN),
+    "catalogue.change": _form("trajectory:change", _COACH | _COORDINATOR | _ADMIN),
     # participants
     "participants.register_participant": _make("participant:register", _REFERRER, "participants"),
     "participants.show_participant": _read("participant:show", _REFERRER | _COACH | _PRIVACY, "participants"),
@@ -103,6 +110,15 @@ OPERATIONS: Operations = {
     "privacy_requests.decide_request": _change(
         "privacy_request:decide", _PRIVACY, "participants", idempotency="optional"
     ),
+    "desk.show_list": _page("privacy_request:list", _PRIVACY),
+    "desk.show": _page("privacy_request:show", _PRIVACY),
+    "desk.decide": _form("privacy_request:decide", _PRIVACY),
+    "desk.new": _page("participant:search_form", _PRIVACY),
+    "desk.find": _page("participant:search", _PRIVACY),
+    "desk.show_person": _page("participant:show", _PRIVACY),
+    "desk.new_request": _page("privacy_request:form", _PRIVACY),
+    "desk.make": _form("privacy_request:make", _PRIVACY),
+    "answers.download_data": _page("participant:access_answer", _PRIVACY),
     "answers.show": Access("participant:access_answer", _PRIVACY, door=Door.PAGE),
     "answers.download": Access("participant:access_answer", _PRIVACY, door=Door.PAGE),
     # referrals
@@ -148,6 +164,12 @@ OPERATIONS: Operations = {
     "accountability.list_access_of_participant": _read("participant:access_log", _PRIVACY, "audit"),
     "accountability.list_access_of_referral": _read("referral:access_log", _COORDINATOR | _PRIVACY, "audit"),
     "accountability.find_affected": _read("audit:affected", _PRIVACY, "audit"),
+    "access_log.show": _page("access_log:show", _COORDINATOR | _PRIVACY),
+    "access_log.of_case": _page("referral:access_log", _COORDINATOR | _PRIVACY),
+    "access_log.of_person": _page("participant:access_log", _PRIVACY),
+    "breach.show_breach": _page("audit:affected", _PRIVACY),
+    "breach.download": _page("audit:affected", _PRIVACY),
+    "audit_log.show": _page("audit:list", _PRIVACY),
     # the service itself
     "health.live": _PULSE,
     "health.ready": _PULSE,
@@ -164,5 +186,11 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("making.start", "Verwijzing maken"),
     ("queue.show_queue", "Team"),
     ("overview.show", "Verwijzingen"),
+    ("catalogue.show_list", "Aanbod"),
+    ("desk.show_list", "Verzoeken"),
+    ("access_log.show", "Wie zag wat"),
+    ("audit_log.show", "Auditlog"),
+    ("breach.show_breach", "Datalek"),
+    ("administration.show", "Beheer"),
 )
 """The menu, in this order; everybody sees what the table above lets them open."""

@@ -13,6 +13,7 @@ from config.settings import Settings
 from referral import reactions
 from referral.access import NAVIGATION, OPERATIONS
 from referral.accountability import api as accountability
+from referral.accountability import pages as access_pages
 from referral.core import http
 from referral.core.audit.notary import Notary
 from referral.core.database import connect
@@ -27,10 +28,11 @@ from referral.home import pages as home
 from referral.identity import api as identity
 from referral.identity import pages as sign_in
 from referral.logs import api as logs
+from referral.logs import pages as log_pages
 from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
-from referral.privacy import pages as answers
+from referral.privacy import pages as privacy_pages
 from referral.referrals import api as referrals
 from referral.referrals import pages as referral_pages
 from referral.referrals.retention import check_retention
@@ -38,6 +40,7 @@ from referral.reports import api as reports
 from referral.screenings import api as screenings
 from referral.screenings import pages as screening_pages
 from referral.trajectories import api as trajectories
+from referral.trajectories import pages as catalogue
 from referral.webhooks import api as webhooks
 from referral.webhooks.addresses import AddressRules
 from referral.webhooks.sending import WebhookSender
@@ -68,7 +71,12 @@ PAGE_DOORS = (
     referral_pages.lists,
     referral_pages.queue,
     referral_pages.making,
-    answers.pages,
+    privacy_pages.desk,
+    privacy_pages.answers,
+    catalogue.pages,
+    access_pages.access_log,
+    access_pages.breach,
+    log_pages.pages,
 )
 
 

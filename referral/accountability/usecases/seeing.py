@@ -70,6 +70,20 @@ def list_access_of_referral(
     return _page(readings.where(about_case, AuditEntry.organisation_id.in_(_parties(referral))), limit, cursor, work)
 
 
+def find_case_by_reference(reference: str, *, actor: Actor, work: Work) -> Referral:
+    """The case with this number ("V-2026-7K3Q9"), for whoever may know who saw it. Raises `NotFound`."""
+    query = select(Referral.id).where(Referral.reference == reference.strip().upper())
+    referral_id = work.session.scalars(query).one_or_none()
+    if referral_id is None:
+        raise NotFound
+    return _find_case(referral_id, actor, work)
+
+
+def reference_of(referral_id: UUID, *, work: Work) -> str:
+    """The number of a case that was just read."""
+    return work.session.get_one(Referral, referral_id).reference
+
+
 def _find_case(referral_id: UUID, actor: Actor, work: Work) -> Referral:
     if not actor.has_role(Role.PRIVACY_OFFICER):
         return find_referral(referral_id, actor=actor, work=work)

@@ -13,7 +13,7 @@ from referral.core.http.doors import (
     invalid,
     json_body,
 )
-from referral.core.http.forms import Form, filled, submitted
+from referral.core.http.forms import Form, filled, searched, submitted, typed
 from referral.core.http.problems import pointer_step
 from referral.core.http.questions import Question, ask
 
@@ -36,5 +36,7 @@ __all__ = [
     "json_body",
     "pointer_step",
     "refuse",
+    "searched",
     "submitted",
+    "typed",
 ]

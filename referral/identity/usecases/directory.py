@@ -148,6 +148,22 @@ def names_of(session: Session, users: Collection[UUID | None], organisations: Co
     return Names(dict(session.execute(people).all()), dict(session.execute(places).all()))
 
 
+def staff_of(session: Session, organisation_id: UUID) -> Sequence[User]:
+    """Everybody with a role in this organisation, also who left, by name."""
+    works_there = exists().where(Membership.user_id == User.id, Membership.organisation_id == organisation_id)
+    return session.scalars(select(User).where(works_there).order_by(User.name, User.id)).all()
+
+
+def show_colleague(user_id: UUID, *, actor: Actor, work: Work) -> Colleague:
+    """Somebody of the actor's own organisation, with the roles there. Raises `NotFound`."""
+    roles = _roles_of(work.session, actor.organisation_id, [user_id])[user_id]
+    user = work.session.get(User, user_id)
+    if user is None or not roles:
+        raise NotFound
+    work.record(actor, "user:show", "user", user.id)
+    return Colleague(user, roles)
+
+
 def coaches_of(session: Session, organisation_id: UUID | None) -> Sequence[User]:
     """The active coaches of this organisation, by name."""
     return session.scalars(_holders(organisation_id, Role.COACH).order_by(User.name, User.id)).all()

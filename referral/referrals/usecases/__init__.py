@@ -18,7 +18,7 @@ from referral.referrals.usecases.answering import (
     return_referral,
     waitlist_referral,
 )
-from referral.referrals.usecases.casefile import CaseFile, goals_of, open_case, show_case, show_lists
+from referral.referrals.usecases.casefile import CaseFile, Listed, goals_of, open_case, show_case, show_lists
 from referral.referrals.usecases.creating import (
     ChangeReferral,
     CreateReferral,
@@ -124,6 +124,7 @@ __all__ = [
     "HistoryView",
     "HoldReferral",
     "ListReferrals",
+    "Listed",
     "Move",
     "OfferPlace",
     "PlanHandover",
