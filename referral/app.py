@@ -14,6 +14,7 @@ from referral import reactions
 from referral.access import NAVIGATION, OPERATIONS
 from referral.accountability import api as accountability
 from referral.accountability import pages as access_pages
+from referral.administration import pages as administration
 from referral.core import http
 from referral.core.audit.notary import Notary
 from referral.core.database import connect
@@ -77,6 +78,7 @@ PAGE_DOORS = (
     access_pages.access_log,
     access_pages.breach,
     log_pages.pages,
+    administration.administration,
 )
 
 

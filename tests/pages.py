@@ -1,8 +1,11 @@
 """A person with a browser but without script: opens pages, fills in forms as they stand there, and sends them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
 
+from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -12,6 +15,20 @@ from tests.identity.doors import HTML, sign_in
 from tests.world import World
 
 PASSWORD = "correct-paard-batterij"
+MOST_QUERIES = 12
+
+
+@contextmanager
+def counting(world: World) -> Iterator[list[str]]:
+    """The statements that the database gets meanwhile."""
+    asked: list[str] = []
+
+    def note(*call: object) -> None:
+        asked.append(str(call[2]))
+
+    event.listen(world.service.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(world.service.engine, "before_cursor_execute", note)
 
 
 class FormReader(HTMLParser):

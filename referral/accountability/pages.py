@@ -48,9 +48,9 @@ def of_case(referral_id: UUID) -> str:
     """Who of the organisations that share a case saw it, or its person."""
     query = PageQuery().load(dict(request.args))
     actor, work = current_actor(), current_work()
-    page = usecases.list_access_of_referral(referral_id, **query, actor=actor, work=work)
-    reference = usecases.reference_of(referral_id, work=work)
-    return _show_readings(page, reference=reference, referral_id=referral_id, participant_id=None)
+    case = usecases.find_case(referral_id, actor=actor, work=work)
+    page = usecases.list_access_of_case(case, **query, actor=actor, work=work)
+    return _show_readings(page, reference=case.reference, referral_id=referral_id, participant_id=None)
 
 
 @access_log.get("/privacy-requests/people/<uuid:participant_id>/access-log")

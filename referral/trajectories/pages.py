@@ -89,8 +89,8 @@ def confirm(trajectory_id: UUID) -> ResponseReturnValue:
 @pages.get("/<uuid:trajectory_id>/edit")
 def edit(trajectory_id: UUID) -> str:
     """The form of an own trajectory as it stands in the catalogue, looked at today."""
-    usecases.find_own_trajectory(trajectory_id, actor=current_actor(), work=current_work())
-    entry = _entry(trajectory_id)
+    own = usecases.find_own_trajectory(trajectory_id, actor=current_actor(), work=current_work())
+    entry = _entry(own.id)
     form = Form(AddTrajectorySchema(), _answers(entry))
     form.data["lastCheckedOn"] = write_day(current_work().today)
     form.data["version"] = str(entry.trajectory.version)

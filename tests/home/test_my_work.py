@@ -1,33 +1,15 @@
 """The start page: what waits for me or my team, overdue first, and nothing that somebody else must do."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
-
 from tests.house.calls import screening
-from tests.pages import Person
+from tests.pages import MOST_QUERIES, Person, counting
 from tests.world import World
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TITLE = re.compile(r'ds-task__title">.*?>([^<]+)</a>', re.DOTALL)
 BADGE = re.compile(r'utrecht-badge-counter">(\d+)')
-MOST_QUERIES = 12
-
-
-@contextmanager
-def counting(world: World) -> Iterator[list[str]]:
-    """The statements that the database gets meanwhile."""
-    asked: list[str] = []
-
-    def note(*call: object) -> None:
-        asked.append(str(call[2]))
-
-    event.listen(world.service.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(world.service.engine, "before_cursor_execute", note)
 
 
 def test_what_waits_for_me_or_my_team_stands_there_and_nothing_else(world: World) -> None:

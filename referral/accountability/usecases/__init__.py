@@ -4,10 +4,11 @@ from referral.accountability.usecases.breach import Affected, AffectedPerson, Fi
 from referral.accountability.usecases.records import ListProcessingRecords, ShownRecord, list_processing_records
 from referral.accountability.usecases.seeing import (
     SeenBy,
+    find_case,
     find_case_by_reference,
+    list_access_of_case,
     list_access_of_participant,
     list_access_of_referral,
-    reference_of,
 )
 
 __all__ = [
@@ -18,9 +19,10 @@ __all__ = [
     "SeenBy",
     "ShownRecord",
     "find_affected",
+    "find_case",
     "find_case_by_reference",
+    "list_access_of_case",
     "list_access_of_participant",
     "list_access_of_referral",
     "list_processing_records",
-    "reference_of",
 ]

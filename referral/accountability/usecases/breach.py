@@ -103,7 +103,7 @@ def find_affected(command: FindAffected, *, actor: Actor, work: Work) -> Affecte
     else:
         everything = set(processing_register().categories)
         touched, erased = {each: Touched(categories=everything) for each in own & set(under_key or ())}, 0
-    affected = _describe(touched, erased, actor, work)
+    affected = _describe(touched, own, erased, actor, work)
     work.record(actor, "audit:affected", "audit_entry", None, subjects=touched, count=len(touched), **_asked(command))
     return affected
 
@@ -170,13 +170,16 @@ def _categories_of(details: Mapping[str, Any]) -> set[str]:
     return {code for code, category in categories if not set(opened).isdisjoint(category.fields)} or {CASE}
 
 
-def _describe(touched: Mapping[UUID, Touched], erased: int, actor: Actor, work: Work) -> Affected:
-    registered = dict[UUID, UUID]()
+def _describe(
+    touched: Mapping[UUID, Touched], own: Collection[UUID], erased: int, actor: Actor, work: Work
+) -> Affected:
+    registered = dict.fromkeys(own & set(touched), actor.organisation_id)
     cases = list[Row[Any]]()
     for ids in _batches(touched):
+        cases += work.session.execute(_cases(ids, actor))
+    for ids in _batches(set(touched) - own):
         query = select(Participant.id, Participant.organisation_id).where(Participant.id.in_(ids))
         registered |= {row.id: row.organisation_id for row in work.session.execute(query)}
-        cases += work.session.execute(_cases(ids, actor))
     sides = {side for row in cases for side in (row.source_organisation_id, row.receiver_organisation_id)}
     parties = {*sides, *registered.values()} - {None}
     names = select(Organisation.id, Organisation.name).where(Organisation.id.in_(parties)).order_by(Organisation.name)

@@ -78,10 +78,12 @@ from referral.identity.usecases.sessions import (
 from referral.identity.usecases.tokens import (
     IssueClientToken,
     IssueToken,
+    ListedToken,
     RevokeToken,
     authenticate_token,
     issue_client_token,
     issue_token,
+    list_tokens,
     revoke_token,
 )
 
@@ -99,6 +101,7 @@ __all__ = [
     "ListOrganisations",
     "ListUsers",
     "ListedOrganisation",
+    "ListedToken",
     "Me",
     "Names",
     "OwnSession",
@@ -133,6 +136,7 @@ __all__ = [
     "keep_page",
     "list_organisations",
     "list_sessions",
+    "list_tokens",
     "list_users",
     "list_workplaces",
     "names_of",

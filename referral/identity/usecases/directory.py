@@ -140,12 +140,8 @@ class Names:
 
 
 def names_of(session: Session, users: Collection[UUID | None], organisations: Collection[UUID | None]) -> Names:
-    """The names that belong to these ids, in two queries however many there are."""
-    people = select(User.id, User.name).where(User.id.in_({each for each in users if each}))
-    places = select(Organisation.id, Organisation.name).where(
-        Organisation.id.in_({each for each in organisations if each})
-    )
-    return Names(dict(session.execute(people).all()), dict(session.execute(places).all()))
+    """The names that belong to these ids, in two queries at most however many there are."""
+    return Names(_named(session, User, users), _named(session, Organisation, organisations))
 
 
 def staff_of(session: Session, organisation_id: UUID) -> Sequence[User]:
@@ -211,6 +207,13 @@ def terms_of(session: Session, organisation_ids: Collection[UUID]) -> Mapping[UU
     )
     tuned = {organisation_id: default_terms().merged(terms) for organisation_id, terms in session.execute(query)}
     return {organisation_id: tuned.get(organisation_id, default_terms()) for organisation_id in organisation_ids}
+
+
+def _named(
+    session: Session, kind: type[User] | type[Organisation], ids: Collection[UUID | None]
+) -> dict[UUID, str]:
+    wanted = {each for each in ids if each}
+    return dict(session.execute(select(kind.id, kind.name).where(kind.id.in_(wanted))).all()) if wanted else {}
 
 
 def _holders(organisation_id: UUID | None, role: Role) -> Select[User]:

@@ -24,28 +24,32 @@ from referral.privacy.schemas import DecisionInSchema, ListRequestsSchema
 
 pages = Blueprint("desk", __name__, url_prefix="/privacy-requests")
 
-K, O = RequestKind, Outcome
+_K, _O = RequestKind, Outcome
 
 FULFILLING: Mapping[RequestKind, str] = {
-    K.ACCESS: "Geef de deelnemer het antwoord: op papier, als PDF of als bestand. Leg daarna vast op welke dag de "
+    _K.ACCESS: "Geef de deelnemer het antwoord: op papier, als PDF of als bestand. Leg daarna vast op welke dag de "
     "deelnemer het kreeg.",
-    K.RECTIFICATION: "Laat de verwijzer de gegevens verbeteren. Wie ze kreeg, hoort dat vanzelf. Leg daarna uw besluit "
-    "vast.",
-    K.RESTRICTION: "Het gebruik staat al stil: de gegevens worden alleen bewaard en de zaken wachten.",
-    K.OBJECTION: "Het gebruik staat al stil tot uw besluit.",
-    K.ERASURE: "Kijk of de gegevens weg mogen. Soms verplicht de wet tot bewaren.",
+    _K.RECTIFICATION: "Laat de verwijzer de gegevens verbeteren. Wie ze kreeg, hoort dat vanzelf. Leg daarna uw "
+    "besluit vast.",
+    _K.RESTRICTION: "Het gebruik staat al stil: de gegevens worden alleen bewaard en de zaken wachten.",
+    _K.OBJECTION: "Het gebruik staat al stil tot uw besluit.",
+    _K.ERASURE: "Kijk of de gegevens weg mogen. Soms verplicht de wet tot bewaren.",
 }
 """What the officer does to meet a request, beside deciding."""
 
 CONSEQUENCES: Mapping[tuple[RequestKind, Outcome], str] = {
-    (K.RESTRICTION, O.GRANTED): "De gegevens blijven alleen bewaard, tot u het gebruik weer toestaat.",
-    (K.RESTRICTION, O.REFUSED): "De gegevens mogen weer worden gebruikt en de zaken gaan verder.",
-    (K.RESTRICTION, O.LIFTED): "De gegevens mogen weer worden gebruikt en de zaken gaan verder.",
-    (K.OBJECTION, O.GRANTED): "Het delen stopt voorgoed. Lopende verwijzingen eindigen, en de aanbieders horen dat zij "
+    (_K.RESTRICTION, _O.GRANTED): "De gegevens blijven alleen bewaard, tot u het gebruik weer toestaat.",
+    (_K.RESTRICTION, _O.REFUSED): "De gegevens mogen weer worden gebruikt en de zaken gaan verder.",
+    (_K.RESTRICTION, _O.LIFTED): "De gegevens mogen weer worden gebruikt en de zaken gaan verder.",
+    (
+        _K.OBJECTION,
+        _O.GRANTED,
+    ): "Het delen stopt voorgoed. Lopende verwijzingen eindigen, en de aanbieders horen dat zij "
     "de gegevens moeten vernietigen.",
-    (K.OBJECTION, O.REFUSED): "De gegevens mogen weer worden gebruikt en de zaken gaan verder.",
-    (K.ERASURE, O.GRANTED): "De sleutel van deze deelnemer wordt meteen vernietigd en de gegevens zijn weg. Lopende "
-    "verwijzingen eindigen, en de aanbieders horen dat zij de gegevens moeten vernietigen. U kunt dit niet terugdraaien.",
+    (_K.OBJECTION, _O.REFUSED): "De gegevens mogen weer worden gebruikt en de zaken gaan verder.",
+    (_K.ERASURE, _O.GRANTED): "De sleutel van deze deelnemer wordt meteen vernietigd en de gegevens zijn weg. Lopende "
+    "verwijzingen eindigen, en de aanbieders horen dat zij de gegevens moeten vernietigen. U kunt dit niet "
+    "terugdraaien.",
 }
 """What happens at once after an outcome, for the kinds where something does."""
 
