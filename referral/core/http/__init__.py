@@ -1,6 +1,6 @@
 """The web door of every area: the only place below the doors that knows Flask."""
 
-from referral.core.http.application import Application, install, refuse
+from referral.core.http.application import Application, install, leave_trace, refuse
 from referral.core.http.doors import (
     ApiBlueprint,
     PageQuery,
@@ -34,6 +34,7 @@ __all__ = [
     "install",
     "invalid",
     "json_body",
+    "leave_trace",
     "pointer_step",
     "refuse",
     "searched",

@@ -210,7 +210,7 @@ def refuse(error: Exception) -> Response:
             endpoint=request.endpoint,
             where=[f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]],
         )
-    problem = _leave_trace(problem)
+    problem = leave_trace(problem)
     application: Application | None = g.get("application")
     try:
         drawn = application.show_again(problem) if application and wants_page() else None
@@ -228,8 +228,8 @@ def _come_back(_error: ShowAgain) -> Response:
         return answer_problem(refusal)
 
 
-def _leave_trace(problem: Problem) -> Problem:
-    """The audit row of a refusal, in a transaction of its own since the deed's was rolled back."""
+def leave_trace(problem: Problem) -> Problem:
+    """The audit row of a refusal, in a transaction of its own since the deed's was rolled back; 503 when it cannot."""
     application: Application = g.application
     access = application.operations.get(request.endpoint or "")
     if access is None or access.unrecorded:

@@ -12,7 +12,7 @@ from flask_login import LoginManager, UserMixin, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from referral.core.errors import Invalid, NotSignedIn
-from referral.core.http import Application, current_actor, current_work
+from referral.core.http import Application, current_actor, current_work, leave_trace, refuse
 from referral.core.http.bodies import check_text
 from referral.core.http.problems import answer_problem, wants_page
 from referral.core.policy import Actor
@@ -185,15 +185,14 @@ def _read_form() -> SignIn:
 
 
 def _refuse_form(_error: CSRFError) -> Response:
-    return answer_problem(
-        Invalid("Dit formulier is verlopen. Ga terug, laad de pagina opnieuw en probeer het nog eens.")
-    )
+    return refuse(Invalid("Dit formulier is verlopen. Ga terug, laad de pagina opnieuw en probeer het nog eens."))
 
 
 def _ask_to_sign_in(error: NotSignedIn) -> Response:
     """The sign-in page with status 401; what was asked for or typed comes back afterwards, sealed meanwhile."""
-    if not wants_page():
-        return answer_problem(error)
+    problem = leave_trace(error)
+    if problem is not error or not wants_page():
+        return answer_problem(problem)
     sent = request.method == "POST"
     typed = tuple((name, value) for name, value in request.form.items(multi=True) if name not in SECRETS)
     kept = Kept(request.full_path.rstrip("?"), typed if sent else None)

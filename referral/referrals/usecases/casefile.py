@@ -105,7 +105,7 @@ def _file(
         [*places, *(row.row.organisation_id for row in history)],
     )
     trajectories = _trajectories([referral.trajectory_id, referral.alternative_trajectory_id], work)
-    work.record(actor, "referral:show", "referral", referral.id)
+    work.record(actor, "referral:show", "referral", referral.id, subjects=[referral.participant_id])
     return CaseFile(view, history, names, trajectories, may_read_words(referral, actor), person)
 
 
