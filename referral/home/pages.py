@@ -35,10 +35,13 @@ class Link:
 def show() -> str:
     """What waits for this person or its team, by the day on which it is due."""
     actor, work = current_actor(), current_work()
+    progress = show_progress(actor=actor, work=work) if actor.has_narrow_view else None
+    desk = show_desk(actor=actor, work=work, progress=progress)
+    g.waiting = desk.waiting
     return render_template(
         "home/show.html",
-        desk=show_desk(actor=actor, work=work),
-        progress=show_progress(actor=actor, work=work) if actor.has_narrow_view else None,
+        desk=desk,
+        progress=progress,
         today=work.today,
         kinds=Kind,
         status_labels=LABELS,
@@ -77,7 +80,9 @@ def frame_pages(app: Flask, navigation: Iterable[tuple[str, str]], operations: O
 
 
 def _count() -> int:
-    """The badge; none on an error page, for which no unit of work is open."""
+    """The badge; none on an error page, for which no unit of work is open. My work itself counted already."""
+    if "waiting" in g:
+        return int(g.waiting)
     return count_tasks(actor=current_actor(), work=current_work()) if "work" in g else 0
 
 

@@ -24,6 +24,7 @@ from referral.referrals.usecases import (
     list_referrals,
     list_waiting,
     show_lists,
+    waits_for,
 )
 from referral.referrals.workflow import EVENT_LABELS, LABELS, EventName, main_event
 from referral.screenings.models import Screening
@@ -64,6 +65,11 @@ class Desk:
     counts: Mapping[str, int]
     hidden: int
 
+    @property
+    def waiting(self) -> int:
+        """The number for the badge: what somebody is still writing does not count."""
+        return self.hidden + sum(task.kind is not Kind.DRAFT for task in self.tasks)
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -73,11 +79,17 @@ class Progress:
     phases: Sequence[Phase]
     has_more: bool
 
+    def waiting_for(self, actor: Actor) -> Sequence[ReferralView]:
+        """Those of them that wait for this actor or its team."""
+        return [view for view in self.listed.views if waits_for(view.referral, actor)]
 
-def show_desk(*, actor: Actor, work: Work) -> Desk:
-    """Everything that waits for this actor or its team, overdue first; nothing that somebody else must do."""
-    works = actor.has_role(Role.REFERRER, Role.COACH, Role.COORDINATOR)
-    cases = list_waiting(actor=actor, work=work, most=MOST) if works else []
+
+def show_desk(*, actor: Actor, work: Work, progress: Progress | None = None) -> Desk:
+    """Everything that waits for this actor or its team, overdue first; nothing that somebody else must do.
+
+    Of whoever sees the `progress` of all own referrals anyway, those that wait are picked out of it.
+    """
+    cases = _waiting(actor, work) if progress is None else progress.waiting_for(actor)
     results = list_undiscussed(actor=actor, work=work, most=MOST) if actor.has_role(Role.REFERRER) else []
     drafts = list_drafts(actor=actor, work=work) if actor.has_role(Role.REFERRER) else []
     asked = _requests(actor, work) if actor.has_role(Role.PRIVACY_OFFICER) else []
@@ -89,8 +101,10 @@ def show_desk(*, actor: Actor, work: Work) -> Desk:
     ]
     tasks.sort(key=lambda task: (task.due_on is None, task.due_on or date.max, str(task.key)))
     counts = Counter(task.step for task in tasks)
-    is_full = MOST in (len(cases), len(results), len(asked))
-    return Desk(tasks, dict(counts.most_common()), count_tasks(actor=actor, work=work) - len(tasks) if is_full else 0)
+    waiting = len(tasks) - len(drafts)
+    is_full = MOST in (len(cases), len(results), len(asked)) or (progress is not None and progress.has_more)
+    hidden = count_tasks(actor=actor, work=work) - waiting if is_full else 0
+    return Desk(tasks, dict(counts.most_common()), hidden)
 
 
 def count_tasks(*, actor: Actor, work: Work) -> int:
@@ -124,6 +138,11 @@ def _of_case(view: ReferralView, actor: Actor) -> Task:
         why = NEXT_STEPS[referral.status]
     step = EVENT_LABELS[event] if event else "Zaak bekijken"
     return Task(Kind.CASE, referral.id, referral.reference, LABELS[referral.status], why, step, event=event, **facts)
+
+
+def _waiting(actor: Actor, work: Work) -> Sequence[ReferralView]:
+    works = actor.has_role(Role.REFERRER, Role.COACH, Role.COORDINATOR)
+    return list_waiting(actor=actor, work=work, most=MOST) if works else []
 
 
 def _requests(actor: Actor, work: Work) -> Sequence[RequestView]:

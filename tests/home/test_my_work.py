@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from tests.house.calls import screening
 from tests.pages import MOST_QUERIES, Person, counting
 from tests.world import World

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, literal, select
 from sqlalchemy.orm import Session
 
 from referral.core.codelists import Terms, default_terms
@@ -140,8 +140,15 @@ class Names:
 
 
 def names_of(session: Session, users: Collection[UUID | None], organisations: Collection[UUID | None]) -> Names:
-    """The names that belong to these ids, in two queries at most however many there are."""
-    return Names(_named(session, User, users), _named(session, Organisation, organisations))
+    """The names that belong to these ids, in one query however many there are."""
+    people = select(literal("user"), User.id, User.name).where(User.id.in_({each for each in users if each}))
+    places = select(literal("place"), Organisation.id, Organisation.name).where(
+        Organisation.id.in_({each for each in organisations if each})
+    )
+    found: dict[str, dict[UUID, str]] = {"user": {}, "place": {}}
+    for kind, key, name in session.execute(people.union_all(places)):
+        found[kind][key] = name
+    return Names(found["user"], found["place"])
 
 
 def staff_of(session: Session, organisation_id: UUID) -> Sequence[User]:
@@ -207,13 +214,6 @@ def terms_of(session: Session, organisation_ids: Collection[UUID]) -> Mapping[UU
     )
     tuned = {organisation_id: default_terms().merged(terms) for organisation_id, terms in session.execute(query)}
     return {organisation_id: tuned.get(organisation_id, default_terms()) for organisation_id in organisation_ids}
-
-
-def _named(
-    session: Session, kind: type[User] | type[Organisation], ids: Collection[UUID | None]
-) -> dict[UUID, str]:
-    wanted = {each for each in ids if each}
-    return dict(session.execute(select(kind.id, kind.name).where(kind.id.in_(wanted))).all()) if wanted else {}
 
 
 def _holders(organisation_id: UUID | None, role: Role) -> Select[User]:

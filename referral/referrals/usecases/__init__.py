@@ -88,6 +88,7 @@ from referral.referrals.usecases.reading import (
     may_read_words,
     read_referral,
     view_of,
+    waits_for,
 )
 from referral.referrals.usecases.restricting import release_cases, restrict_cases
 from referral.referrals.usecases.steering import (
@@ -205,6 +206,7 @@ __all__ = [
     "view_of",
     "void_referral",
     "waitlist_referral",
+    "waits_for",
     "withdraw_agreement",
     "withdraw_referral",
 ]
