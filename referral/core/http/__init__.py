@@ -12,6 +12,7 @@ from referral.core.http.doors import (
     expected_version,
     invalid,
     json_body,
+    proves_to_be,
 )
 from referral.core.http.forms import Form, filled, searched, submitted, typed
 from referral.core.http.problems import pointer_step
@@ -36,6 +37,7 @@ __all__ = [
     "json_body",
     "leave_trace",
     "pointer_step",
+    "proves_to_be",
     "refuse",
     "searched",
     "submitted",

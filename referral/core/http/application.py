@@ -114,7 +114,7 @@ class Application(Flask):
             self._admit(access, work)
             key = idempotency.read_key(given_key(access), access.idempotency)
             response = self.make_response(super().dispatch_request()) if key is None else self._serve_once(key, work)
-            recording.record_request(work, access)
+            recording.record_request(work, access, result=recording.result_of(response))
             return response
 
     @contextmanager

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
 from referral.core.errors import Invalid, NotSignedIn
-from referral.core.http import current_actor, current_work
+from referral.core.http import current_actor, current_work, proves_to_be
 from referral.core.http.bodies import check_text
 from referral.core.policy import Actor
 from referral.identity.models import Awaits
@@ -107,7 +107,7 @@ def _newcomer() -> Actor:
     actor = page_actor(work) or authenticate_session(work, cookie_token(), origin(), awaits=Awaits.ENROLMENT)
     if actor is None:
         raise NotSignedIn
-    return actor
+    return proves_to_be(actor)
 
 
 def _code() -> str:

@@ -12,7 +12,7 @@ from flask_login import LoginManager, UserMixin, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from referral.core.errors import Invalid, NotSignedIn
-from referral.core.http import Application, current_actor, current_work, leave_trace, refuse
+from referral.core.http import Application, current_actor, current_work, leave_trace, proves_to_be, refuse
 from referral.core.http.bodies import check_text
 from referral.core.http.problems import answer_problem, wants_page
 from referral.core.policy import Actor
@@ -156,7 +156,8 @@ def _carry(signed_in: SignedIn) -> None:
 
 
 def _waiting_actor() -> Actor | None:
-    return authenticate_session(current_work(), cookie_token(), origin(), awaits=Awaits.CODE)
+    actor = authenticate_session(current_work(), cookie_token(), origin(), awaits=Awaits.CODE)
+    return proves_to_be(actor) if actor else None
 
 
 def _show_form(*, was_refused: bool = False, was_late: bool = False, kept: str | None = None) -> str:

@@ -28,13 +28,10 @@ from referral.identity.usecases.proofs import actor_of, hash_secret, new_secret
 
 MOST_FAILURES, FAILURE_WINDOW = 10, timedelta(minutes=5)
 IDLE_MINUTES, ABSOLUTE_HOURS = 15, 8
-SEEN_IS_TRUE_TO = 15
-"""A session is seen again after this part of its idle time: it may end a minute early, and never late."""
 
 _BY_COOKIE = (
     select(
         LoginSession.id.label("session_id"),
-        LoginSession.last_seen_at,
         User.id.label("holder_id"),
         User.name,
         Membership.role,
@@ -156,14 +153,16 @@ def authenticate_session(work: Work, cookie_token: str, origin: str, *, awaits: 
     while user, membership and organisation do.
     """
     since = stands_since(work)
-    idle = work.now - since[LoginSession.last_seen_at]
-    limits = {"seen_after": work.now - idle, "begun_after": since[LoginSession.created_at], "awaits": awaits}
+    limits = {
+        "seen_after": since[LoginSession.last_seen_at],
+        "begun_after": since[LoginSession.created_at],
+        "awaits": awaits,
+    }
     rows = work.session.execute(_BY_COOKIE, {"token_hash": hash_secret(cookie_token), **limits}).all()
     if not rows:
         return None
-    if rows[0].last_seen_at <= work.now - idle / SEEN_IS_TRUE_TO:
-        used = update(LoginSession).where(LoginSession.id == rows[0].session_id).values(last_seen_at=work.now)
-        work.session.execute(used)
+    used = update(LoginSession).where(LoginSession.id == rows[0].session_id).values(last_seen_at=work.now)
+    work.session.execute(used)
     return actor_of(rows, origin)
 
 

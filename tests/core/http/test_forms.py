@@ -9,9 +9,9 @@ from werkzeug.datastructures import MultiDict
 from referral.core.errors import FieldError, Invalid
 from referral.core.http import Form, ask
 from referral.core.http.sentences import PAGE_DETAILS, PAGE_PROBLEMS, PAGE_SENTENCES, page_sentence
-from referral.referrals.guards import SUBMIT_RULES
 from referral.referrals.schemas.events import DEEDS
 from referral.referrals.schemas.requests import CreateReferralSchema
+from referral.referrals.submission import SUBMIT_RULES
 from referral.referrals.workflow import EventName
 from referral.screenings.schemas import LogConversationSchema, LogScreeningSchema
 
