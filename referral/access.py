@@ -164,7 +164,7 @@ OPERATIONS: Operations = {
     "accountability.list_access_of_participant": _read("participant:access_log", _PRIVACY, "audit"),
     "accountability.list_access_of_referral": _read("referral:access_log", _COORDINATOR | _PRIVACY, "audit"),
     "accountability.find_affected": _read("audit:affected", _PRIVACY, "audit"),
-    "access_log.show": _page("access_log:show", _COORDINATOR | _PRIVACY),
+    "access_log.show": _page("access_log:show", _PRIVACY),
     "access_log.of_case": _page("referral:access_log", _COORDINATOR | _PRIVACY),
     "access_log.of_person": _page("participant:access_log", _PRIVACY),
     "breach.show_breach": _page("audit:affected", _PRIVACY),

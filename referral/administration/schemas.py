@@ -8,6 +8,7 @@ from referral.core.fields import ApiSchema, Code, Listed, Number, Text
 from referral.identity.models import ALL_SCOPES
 
 LONGEST_DAYS = 366
+MONTHS_A_YEAR = 12
 
 _AREAS = {
     "identity": "Organisaties en collega's", "screenings": "Screenings", "trajectories": "Aanbod",
@@ -96,8 +97,10 @@ def span_in_words(span: Span | None) -> str:
     """A length of time as people say it: "3 werkdagen"."""
     if span is None:
         return ""
+    years, months = divmod(span.months, MONTHS_A_YEAR)
     units = (
-        (span.months, "maand", "maanden"),
+        (years, "jaar", "jaar"),
+        (months, "maand", "maanden"),
         (span.days, "dag", "dagen"),
         (span.working_days, "werkdag", "werkdagen"),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from referral.core.codelists import labels
 from referral.core.errors import Problem
 from referral.core.fields import camel_case
 from referral.privacy.schemas.words import fields_in_words, in_words, name_of
@@ -46,9 +47,21 @@ RESULTS: Mapping[str, str] = {
     **{kind.slug: kind.title for kind in Problem.__subclasses__()},
     **{kind.slug: kind.title for parent in Problem.__subclasses__() for kind in parent.__subclasses__()},
 }
+VALUES: Mapping[str, Mapping[str, str]] = {
+    "ground": labels("ground"),
+    "kind": {**labels("requestKind"), **labels("organisationKind")},
+    "matched_on": {"phone": "telefoonnummer", "email": "e-mailadres", "client_number": "cliëntnummer"},
+    "outcome": labels("decisionOutcome"),
+    "purpose": labels("purpose"),
+    "role": labels("role"),
+}
+"""The words of the codes that the log keeps beside a deed, by name."""
+
 DETAILS: Mapping[str, str] = {
     "count": "Aantal", "days": "Dagen", "disclosures": "Aantal ontvangers", "fields": "Gegevens", "found": "Gevonden",
-    "matched_on": "Gezocht op", "members": "Gegevens", "role": "Rol", "scopes": "Bereik", "term": "Termijn",
+    "key_id": "Sleutel", "matched_on": "Gezocht op", "members": "Gegevens", "request_id": "Verzoek (nummer)",
+    "role": "Rol", "scopes": "Bereik", "since": "Vanaf",
+    "term": "Termijn", "until": "Tot", "user_id": "Medewerker (nummer)",
 }  # fmt: skip
 _LISTED = ("fields", "members")
 
@@ -62,9 +75,13 @@ def action_in_words(action: str) -> str:
 def details_in_words(details: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What else the log keeps of a deed, name by name."""
     return [
-        (
-            DETAILS.get(name) or name_of(camel_case(name)),
-            fields_in_words(value) if name in _LISTED else in_words(camel_case(name), value),
-        )
+        (DETAILS.get(name) or name_of(camel_case(name)), _value(name, value))
         for name, value in details.items()
+        if value is not None
     ]
+
+
+def _value(name: str, value: Any) -> str:
+    if name in _LISTED:
+        return fields_in_words(value)
+    return VALUES[name].get(str(value), str(value)) if name in VALUES else in_words(camel_case(name), value)

@@ -18,7 +18,7 @@ def paths(world: World, case: dict[str, Any], request_id: str) -> dict[str, list
         "referrer": ["/trajectories", "/trajectories?skill=reading&active=", f"/trajectories/{world.trajectory_id}"],
         "coach": ["/trajectories/new", f"/trajectories/{world.trajectory_id}/edit"],
         "employer": ["/", "/referrals", "/trajectories"],
-        "coordinator": [f"/referrals/{case['id']}/access-log", "/access-log"],
+        "coordinator": [f"/referrals/{case['id']}/access-log"],
         "privacy": [
             "/",
             "/privacy-requests",
@@ -28,6 +28,7 @@ def paths(world: World, case: dict[str, Any], request_id: str) -> dict[str, list
             f"{person}/restriction",
             f"{person}/access-log",
             f"/referrals/{case['id']}/access-log",
+            "/access-log",
             "/audit-log",
             "/breach",
             f"/breach?userId={world.users['referrer']}",

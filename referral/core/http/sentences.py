@@ -10,6 +10,7 @@ PAGE_SENTENCES: Mapping[tuple[str, str], str] = {
     ("", "unknown_code"): "Kies een van de antwoorden.",
     ("", "id"): "Kies een van de antwoorden.",
     ("", "at_least_one"): "Vul minstens een van de velden in.",
+    ("keyId", "unknown_code"): "Deze sleutel is hier niet bekend.",
     ("trajectoryId", "one_of"): "Kies een traject, of vraag de regio om advies.",
     ("conversation", "conversation_needed"): "Bespreek de uitslag eerst: de deelnemer moet verder willen. Kan dat "
     "niet, zeg dan waarom er geen gesprek was.",
