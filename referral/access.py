@@ -139,6 +139,8 @@ OPERATIONS: Operations = {
     "webhooks.resume_webhook": _make("webhook:resume", _ADMIN, "webhooks"),
     "cases.show": _page("referral:show", _CASE),
     "cases.open_person": _page("participant:show", _REFERRER | _COACH),
+    "person.edit": _page("participant:show", _REFERRER),
+    "person.change": _form("participant:change", _REFERRER),
     "cases.show_event": _page("referral:event_form", _CASE),
     "cases.record_event": _form("referral:event", _CASE),
     "cases.show_advice": _page("referral:advice_form", _COORDINATOR),

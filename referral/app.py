@@ -72,6 +72,7 @@ PAGE_DOORS = (
     referral_pages.lists,
     referral_pages.queue,
     referral_pages.making,
+    referral_pages.person,
     privacy_pages.desk,
     privacy_pages.answers,
     catalogue.pages,

@@ -161,19 +161,12 @@ def _show_new(form: Form) -> str:
 def _show_edit(entry: CatalogueEntry, form: Form) -> str:
     """The form; when a colleague changed the trajectory meanwhile, with what differs beside it."""
     form.asking(_questions())
-    is_stale, differences = isinstance(form.problem, Stale), []
-    if is_stale:
-        theirs = _answers(entry)
-        both = [
-            (each.label, each.in_words(theirs.getlist(each.name)), each.in_words(form.values(each.name)))
-            for each in form.questions
-        ]
-        differences = [row for row in both if row[1] != row[2]]
+    is_stale = isinstance(form.problem, Stale)
     return render_template(
         "trajectories/edit.html",
         form=form,
         trajectory=entry.trajectory,
         version=entry.trajectory.version if is_stale else form.value("version"),
         is_stale=is_stale,
-        differences=differences,
+        differences=form.differences(_answers(entry)) if is_stale else [],
     )

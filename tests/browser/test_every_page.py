@@ -64,6 +64,7 @@ def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
     offer, person = f"/trajectories/{world.trajectory_id}", f"/privacy-requests/people/{case['participantId']}"
     for path in ("/trajectories", "/trajectories?level=B1", offer, f"{offer}/edit", "/trajectories/new"):
         yield "coach", path
+    yield "referrer", f"/referrals/{case['id']}/person/edit"
     yield "coordinator", f"/referrals/{case['id']}/access-log"
     for path in (
         "/privacy-requests",

@@ -123,6 +123,14 @@ class Form:
         found = next((name for name in around if name in names), None)
         return found or next((name for name in names if pointer and name.startswith(f"{pointer}/")), None)
 
+    def differences(self, others: MultiDict[str, str]) -> list[tuple[str, str, str]]:
+        """The questions that these answers answer otherwise: label, their answer, and the one in this form."""
+        both = [
+            (each.label, each.in_words(others.getlist(each.name)), each.in_words(self.values(each.name)))
+            for each in self.questions
+        ]
+        return [row for row in both if row[1] != row[2]]
+
     def _read(self, schema: Schema, prefix: str) -> dict[str, Any]:
         members = {}
         for member in schema.fields.values():
