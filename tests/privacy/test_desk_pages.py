@@ -126,6 +126,35 @@ def test_an_erasure_that_was_granted_leaves_the_request_as_proof_without_words(w
 
 
 @ON_SQLITE
+def test_who_got_data_is_told_and_the_sharing_stops_when_the_participant_says_so(world: World) -> None:
+    case = world.bring_to("accepted")
+    person = f"/privacy-requests/people/{case['participantId']}"
+    officer = Person(world, "privacy")
+    page = officer.open(f"{person}/disclosures").text
+    for words in ("Taalhuis Zilt", "Contactgegevens, Leerwens", "Een passend aanbod", "AVG art. 6 lid 1 onder e"):
+        assert words in page
+    assert officer.submit(f"{person}/withdrawal", heardOn="5-11-2026").status_code == 400
+    done = officer.submit(f"{person}/withdrawal", heardOn="2-11-2026")
+    assert "Er wordt niets meer gedeeld." in officer.open(done.headers["Location"]).text
+    assert "De instemming is ingetrokken" in officer.open(f"{person}/disclosures").text
+    assert world.call("coach", "GET", f"/v1/participants/{case['participantId']}?purpose=contact").status_code == 404
+
+
+@ON_SQLITE
+def test_erasing_without_a_request_gives_the_proof_once_and_again(world: World) -> None:
+    case = world.refer()
+    path = f"/privacy-requests/people/{case['participantId']}/erase"
+    officer = Person(world, "privacy")
+    assert officer.submit(path).status_code == 400
+    form = officer.fill(officer.open(path), path, ground="error")
+    proof = officer.send(path, form)
+    assert "Per ongeluk geregistreerd" in proof.text
+    assert "onleesbaar vanaf" in proof.text
+    assert officer.send(path, form).text == proof.text, "a double click"
+    assert officer.open(path.removesuffix("/erase")).status_code == 410
+
+
+@ON_SQLITE
 def test_the_desk_is_for_the_officer_of_the_own_organisation_only(world: World) -> None:
     case, path = asked(world)
     person = f"/privacy-requests/people/{case['participantId']}"
