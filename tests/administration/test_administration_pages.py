@@ -12,6 +12,7 @@ from tests.world import World
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SECRET = re.compile(r"rv_[\w-]+")
 END = re.compile(r"/administration/tokens/[0-9a-f-]{36}/end")
+WEBHOOK_SECRET = re.compile(r"whsec_[\w+/=-]+")
 FORM = {"name": "Koppeling", "roles": ["referrer"], "scopes": ["referrals:read"], "days": "30"}
 
 
@@ -91,6 +92,24 @@ def test_a_token_of_another_organisation_cannot_be_seen_or_ended(world: World) -
     own = END.findall(admin.open("/administration/tokens").text)[0]
     form = admin.fill(admin.open("/administration/tokens"), own)
     assert admin.send(theirs, form).status_code == 404
+
+
+@ON_SQLITE
+def test_a_webhook_is_added_with_its_secret_shown_once_and_taken_away(world: World) -> None:
+    admin, path = Person(world, "admin"), "/administration/webhooks"
+    refused = admin.submit(path, url="http://intern.example")
+    assert refused.status_code == 400
+    assert admin.fill(refused, path)["url"] == "http://intern.example"
+    added = admin.submit(path, url="https://ontvanger.example/verwijzingen")
+    [secret] = WEBHOOK_SECRET.findall(added.text)
+    page = admin.open(path).text
+    assert "https://ontvanger.example/verwijzingen" in page
+    assert "Nog niets aangekomen" in page
+    assert secret not in page
+    [renew] = re.findall(r"/administration/webhooks/[0-9a-f-]{36}/secret", page)
+    assert WEBHOOK_SECRET.findall(admin.submit(path, renew).text) != [secret]
+    assert admin.submit(path, renew.replace("/secret", "/remove")).status_code == 303
+    assert "Er zijn nog geen webhooks." in admin.open(path).text
 
 
 @ON_SQLITE

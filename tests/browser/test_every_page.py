@@ -87,6 +87,7 @@ def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
         "/organisations",
         "/tokens",
         "/tokens/new",
+        "/webhooks",
         "/lists",
         "/terms",
     ):
