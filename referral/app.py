@@ -66,6 +66,7 @@ JSON_DOORS = (
 PAGE_DOORS = (
     sign_in.pages,
     sign_in.account,
+    sign_in.welcome,
     home.pages,
     screening_pages.pages,
     referral_pages.cases,

@@ -87,6 +87,14 @@ class TokenInSchema(ApiSchema):
     days = Number(1, LONGEST_DAYS, required=True)
 
 
+class InvitationInSchema(ApiSchema):
+    """A new colleague."""
+
+    name = Text(longest=120, required=True)
+    email = Text(longest=254, required=True)
+    roles = Listed(Code(labels("role")), required=True)
+
+
 class RoleInSchema(ApiSchema):
     """One role for a colleague."""
 

@@ -12,7 +12,8 @@ from referral.referrals.workflow import EVENT_LABELS
 THINGS: Mapping[str, str] = {
     "access_log": "Inzagelog", "account": "Eigen account", "agreement": "Instemming", "audit": "Auditlog",
     "code_list": "Codelijst", "conversation": "Gesprek over de uitslag", "digest": "Dagbericht",
-    "disclosure": "Wie gegevens kreeg", "event": "Gebeurtenissen", "home": "Mijn werk", "keys": "Sleutels",
+    "disclosure": "Wie gegevens kreeg", "event": "Gebeurtenissen", "home": "Mijn werk",
+    "invitation": "Uitnodiging", "keys": "Sleutels",
     "login_session": "Oude sessies", "notice": "Bericht", "organisation": "Organisatie", "participant": "Deelnemer",
     "privacy_request": "Verzoek van een deelnemer", "processing_record": "Verwerkingsregels",
     "referral": "Verwijzing", "referral_draft": "Verwijzing in de maak", "region": "Regio", "report": "Cijfers",

@@ -27,7 +27,7 @@ def pages(stage: Stage) -> Iterator[tuple[str | None, str]]:
     """Who opens what."""
     world = stage.world
     code = screening(world)
-    for path in ("/sign-in", "/nergens"):
+    for path in ("/sign-in", "/nergens", "/welcome?invitation=oud"):
         yield None, path
     for who in ("referrer", "coach", "region", "privacy", "admin", "employer"):
         yield who, "/"
@@ -88,6 +88,7 @@ def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
         "/tokens",
         "/tokens/new",
         "/webhooks",
+        "/people/new",
         "/lists",
         "/terms",
     ):

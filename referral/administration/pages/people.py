@@ -1,11 +1,12 @@
-"""The colleagues of the own organisation with their roles, letting one go, and the organisations of the chain."""
+"""The colleagues of the own organisation with their roles, inviting one, letting one go, and the organisations."""
 
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from referral.administration.schemas import RoleInSchema
+from referral.administration.schemas import InvitationInSchema, RoleInSchema
+from referral.administration.usecases import invite_colleague, send_invitation
 from referral.core.codelists import labels
 from referral.core.fields import NoMembers
 from referral.core.http import Form, ask, current_actor, current_work, filled, submitted
@@ -14,6 +15,7 @@ from referral.identity.schemas import OrganisationQuery, UserQuery
 from referral.identity.usecases import (
     AddMembership,
     DeactivateUser,
+    InviteUser,
     add_membership,
     deactivate_user,
     list_organisations,
@@ -46,6 +48,31 @@ def show_organisations() -> str:
     query = OrganisationQuery().load(given)
     page = list_organisations(query, actor=current_actor(), work=current_work())
     return render_template("administration/organisations.html", page=page, query=query, given=given)
+
+
+@pages.get("/people/new")
+def new_person() -> str:
+    """The form to invite a colleague."""
+    return _show_new(filled(InvitationInSchema(), {}))
+
+
+@pages.post("/people/new")
+def invite() -> ResponseReturnValue:
+    """Open the account; the colleague gets a mail to choose a password."""
+    form = submitted(InvitationInSchema(), _show_new)
+    members = form.load()
+    roles = tuple(Role(role) for role in members["roles"])
+    command = InviteUser(members["email"], members["name"], roles)
+    user = invite_colleague(command, actor=current_actor(), work=current_work())
+    return redirect(url_for("administration.show_person", user_id=user.id, done="invite"), 303)
+
+
+@pages.post("/people/<uuid:user_id>/invite")
+def invite_again(user_id: UUID) -> ResponseReturnValue:
+    """Send the mail once more to somebody without a password."""
+    submitted(NoMembers(), lambda form: _show_person(user_id, form))
+    send_invitation(user_id, actor=current_actor(), work=current_work())
+    return redirect(url_for("administration.show_person", user_id=user_id, done="invite"), 303)
 
 
 @pages.get("/people/<uuid:user_id>")
@@ -84,5 +111,9 @@ def _show_person(user_id: UUID, form: Form | None = None) -> str:
         leaving=leaving(user_id, work=work) if colleague.user.active else None,
         is_self=user_id == actor.id,
         form=(form or filled(RoleInSchema(), {})).asking(asked),
-        done="done" in request.args,
+        done=request.args.get("done", ""),
     )
+
+
+def _show_new(form: Form) -> str:
+    return render_template("administration/new_person.html", form=form.asking(ask(InvitationInSchema(), "invite")))

@@ -35,6 +35,14 @@ from referral.identity.usecases.directory import (
     terms_of,
     works_at,
 )
+from referral.identity.usecases.inviting import (
+    AcceptInvitation,
+    InviteUser,
+    accept_invitation,
+    find_invited,
+    invite_user,
+    write_invitation,
+)
 from referral.identity.usecases.keeping import Retention, period_faults, retention_for, retention_of
 from referral.identity.usecases.own_sessions import (
     EndSession,
@@ -89,12 +97,14 @@ from referral.identity.usecases.tokens import (
 
 __all__ = [
     "ALL_SCOPES",
+    "AcceptInvitation",
     "AddMembership",
     "Colleague",
     "DeactivateUser",
     "EndSession",
     "Enrolment",
     "GiveCode",
+    "InviteUser",
     "IssueClientToken",
     "IssueToken",
     "Kept",
@@ -117,6 +127,7 @@ __all__ = [
     "SignedIn",
     "SwitchOrganisation",
     "UserDeactivated",
+    "accept_invitation",
     "add_membership",
     "authenticate_session",
     "authenticate_token",
@@ -127,10 +138,12 @@ __all__ = [
     "deactivate_user",
     "end_own_session",
     "find_coach",
+    "find_invited",
     "forget_old_attempts",
     "give_code",
     "has_app",
     "has_other_colleague",
+    "invite_user",
     "issue_client_token",
     "issue_token",
     "keep_page",
@@ -165,4 +178,5 @@ __all__ = [
     "terms_of",
     "user_of_session",
     "works_at",
+    "write_invitation",
 ]
