@@ -37,7 +37,12 @@ def main() -> int:
         build_demo(service, scale=0.3)
         with serving(create_app(settings, service=service)) as url, sync_playwright() as playwright:
             browser = launch(playwright)
-            for account, shoot in ((ACCOUNTS[0], klantmanager), (ACCOUNTS[3], trajectbegeleider)):
+            for account, shoot in (
+                (ACCOUNTS[0], klantmanager),
+                (ACCOUNTS[3], trajectbegeleider),
+                (ACCOUNTS[4], coordinator),
+                (ACCOUNTS[7], beheer),
+            ):
                 page = browser.new_context(viewport=SIZE, base_url=url).new_page()
                 page.goto("/sign-in")
                 page.get_by_label("E-mailadres").fill(account.email)
@@ -78,6 +83,23 @@ def trajectbegeleider(page: Page) -> None:
     page.goto("/referrals?status=in_trajectory")
     page.locator("tbody a").first.click()
     save(page, "zaak")
+
+
+def coordinator(page: Page) -> None:
+    """The catalogue, and who saw a case."""
+    page.goto("/trajectories?skill=reading")
+    save(page, "catalogus")
+    page.goto("/referrals?status=in_trajectory")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Wie zag dit").click()
+    save(page, "wie-zag-dit")
+
+
+def beheer(page: Page) -> None:
+    """A colleague, and what its leaving will do."""
+    page.goto("/administration")
+    page.locator("tbody a").first.click()
+    save(page, "collega")
 
 
 def save(page: Page, name: str) -> None:

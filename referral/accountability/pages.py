@@ -119,4 +119,4 @@ def _show_breach(form: Form, affected: Affected | None = None) -> str:
 def _questions() -> list[Question]:
     staff = {str(each.id): each.name for each in staff_of(current_work().session, current_actor().organisation_id)}
     asked = ask(AffectedQuery(), "breach", only=("userId", "from", "until", "keyId"), options={"userId": staff})
-    return [(each.as_kind("select") if each.name == "userId" else each).as_required() for each in asked]
+    return [(each.as_kind("filter") if each.name == "userId" else each).as_required() for each in asked]

@@ -46,4 +46,4 @@ def _questions() -> list[Question]:
         "actorId": {str(each.id): each.name for each in staff_of(work.session, current_actor().organisation_id)},
     }
     asked = ask(EntryQuery(), "audit_log", only=ASKED, options=choices)
-    return [(each.as_kind("select") if each.name in choices else each).as_required() for each in asked]
+    return [(each.as_kind("filter") if each.name in choices else each).as_required() for each in asked]

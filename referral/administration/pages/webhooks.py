@@ -53,6 +53,6 @@ def _show(form: Form) -> str:
     return render_template(
         "administration/webhooks.html",
         page=usecases.list_webhooks(ListWebhooks(), actor=current_actor(), work=current_work()),
-        form=form.asking(ask(WebhookInSchema(), "webhook")),
+        form=form.asking([each.as_kind("text") for each in ask(WebhookInSchema(), "webhook")]),
         done=request.args.get("done", ""),
     )

@@ -19,7 +19,8 @@ Options = Mapping[str, str]
 class Question:
     """One field of a form. `name` is the JSON pointer of its member without the first slash.
 
-    `kind` is text, long, lines, number, day, moment, flag, tick, choice, select, ticks, or hidden with its `value`.
+    `kind` is text, long, lines, number, day, moment, flag, tick, choice, select, ticks, filter (a select in which
+    nothing chosen means all), or hidden with its `value`.
     """
 
     name: str
