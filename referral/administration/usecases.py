@@ -51,7 +51,7 @@ def send_invitation(user_id: UUID, *, actor: Actor, work: Work) -> User:
     try:
         sink.send(mail)
     except MailRefused:
-        raise Invalid.one("/email", "refused", "Naar dit adres kunnen wij geen mail sturen.") from None
+        raise Invalid.one("/email", "email", "Naar dit adres kunnen wij geen mail sturen.") from None
     except MailUnavailable:
         raise Unavailable("Er kan nu geen mail worden verstuurd. Er is niets gebeurd.") from None
     return user

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.pages import Person
+from tests.pages import PASSWORD, Person
 from tests.world import World
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -123,6 +123,26 @@ def test_an_erasure_that_was_granted_leaves_the_request_as_proof_without_words(w
     assert "De gegevens van deze deelnemer zijn gewist." in page.text
     assert "Mijn jaar klopt niet." not in page.text
     assert officer.open(f"/privacy-requests/people/{case['participantId']}").status_code == 410
+
+
+@ON_SQLITE
+def test_a_session_that_ended_brings_the_decision_back_and_hides_no_decision_of_a_colleague(world: World) -> None:
+    """Wrong build: the form that comes back carries the newest version, and so overrules unseen."""
+    _, path = asked(world)
+    officer = Person(world, "privacy")
+    form = officer.fill(officer.open(path), "/decisions", outcome="extended", explanation="Wij hebben tijd nodig.")
+    world.clock.move(minutes=16)
+    late = officer.send(f"{path}/decisions", form)
+    assert late.status_code == 401
+    decision = {"outcome": "granted", "toldOn": "2026-11-03"}
+    assert world.call("privacy", "POST", f"/v1{path}/decisions", decision, version=1).status_code == 201
+    sign_in = officer.fill(late, "/sign-in", email="privacy@demo.example", password=PASSWORD)
+    back = officer.send("/sign-in", sign_in)
+    form = officer.fill(back, "/decisions")
+    assert form["explanation"] == "Wij hebben tijd nodig."
+    again = officer.send(f"{path}/decisions", form)
+    assert 'value="1"' in again.text
+    assert officer.send(f"{path}/decisions", officer.fill(again, "/decisions", outcome="lifted")).status_code == 412
 
 
 @ON_SQLITE

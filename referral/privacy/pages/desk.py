@@ -101,7 +101,7 @@ def _show(view: RequestView, form: Form) -> str:
         asked=asked,
         form=form,
         is_stale=is_stale,
-        version=form.value("version") if form.problem and not is_stale else asked.version,
+        version=asked.version if is_stale else form.value("version") or asked.version,
         fulfilling=FULFILLING[asked.kind],
         consequences=_consequences(asked),
         kinds=RequestKind,
