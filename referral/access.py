@@ -176,6 +176,7 @@ OPERATIONS: Operations = {
     "access_log.show": _page("access_log:show", _PRIVACY),
     "access_log.of_case": _page("referral:access_log", _COORDINATOR | _PRIVACY),
     "access_log.of_person": _page("participant:access_log", _PRIVACY),
+    "records.show_records": _page("processing_record:list", _PRIVACY),
     "breach.show_breach": _page("audit:affected", _PRIVACY),
     "breach.download": _page("audit:affected", _PRIVACY),
     "audit_log.show": _page("audit:list", _PRIVACY),

@@ -78,6 +78,7 @@ PAGE_DOORS = (
     privacy_pages.answers,
     catalogue.pages,
     access_pages.access_log,
+    access_pages.records,
     access_pages.breach,
     log_pages.pages,
     administration.administration,

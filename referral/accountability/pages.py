@@ -1,4 +1,4 @@
-"""The pages of accountability: who saw a case or a person, and whom a data breach touches."""
+"""The pages of accountability: who saw a case or a person, what was processed, and whom a data breach touches."""
 
 import json
 from typing import Any
@@ -8,16 +8,18 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from referral.accountability import usecases
-from referral.accountability.schemas import AffectedQuery, show_affected
-from referral.accountability.usecases import Affected, SeenBy
+from referral.accountability.schemas import AffectedQuery, RecordQuery, show_affected
+from referral.accountability.usecases import Affected, SeenBy, ShownRecord
 from referral.core.codelists import labels, processing_register
 from referral.core.errors import Invalid, NotFound
 from referral.core.fields import ApiSchema, Text
 from referral.core.http import Form, PageQuery, Question, ask, current_actor, current_work, searched
 from referral.core.paging import Page
 from referral.identity.usecases import staff_of
+from referral.logs.schemas import action_in_words
 
 access_log = Blueprint("access_log", __name__)
+records = Blueprint("records", __name__, url_prefix="/processing-records")
 breach = Blueprint("breach", __name__, url_prefix="/breach")
 
 MOST_SHOWN = 100
@@ -61,6 +63,15 @@ def of_person(participant_id: UUID) -> str:
     return _show_readings(page, reference=None, referral_id=None, participant_id=participant_id)
 
 
+@records.get("")
+def show_records() -> str:
+    """What the own organisation processed, the newest first (Logboek Dataverwerkingen)."""
+    form = searched(RecordQuery(), _show_records).over_whole_days("since", "until")
+    return _show_records(
+        form, usecases.list_processing_records(form.load(), actor=current_actor(), work=current_work())
+    )
+
+
 @breach.get("")
 def show_breach() -> str:
     """The question what leaked, and whom it touches once it is asked."""
@@ -101,6 +112,25 @@ def _categories(fields: list[str]) -> str:
     """The kinds of data that were opened, in the words of the register."""
     known = processing_register().categories.values()
     return ", ".join(each.label for each in known if not set(each.fields).isdisjoint(fields))
+
+
+def _show_records(form: Form, page: Page[ShownRecord] | None = None) -> str:
+    activities = processing_register().activities
+    asked = ask(
+        RecordQuery(),
+        "records",
+        only=("processingActivityId", "since", "until", "participantId"),
+        options={"processingActivityId": {each.uri: each.name for each in activities.values()}},
+    )
+    form.asking([(each.as_kind("filter") if each.options else each).as_required() for each in asked])
+    return render_template(
+        "accountability/records.html",
+        form=form,
+        page=page,
+        given={name: value for name, value in form.data.items() if value and name != "cursor"},
+        activities=activities,
+        in_words=action_in_words,
+    )
 
 
 def _show_breach(form: Form, affected: Affected | None = None) -> str:

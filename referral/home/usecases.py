@@ -89,7 +89,7 @@ def show_desk(*, actor: Actor, work: Work, progress: Progress | None = None) -> 
 
     Of whoever sees the `progress` of all own referrals anyway, those that wait are picked out of it.
     """
-    cases = _waiting(actor, work) if progress is None else progress.waiting_for(actor)
+    cases = progress.waiting_for(actor) if progress and not progress.has_more else _waiting(actor, work)
     results = list_undiscussed(actor=actor, work=work, most=MOST) if actor.has_role(Role.REFERRER) else []
     drafts = list_drafts(actor=actor, work=work) if actor.has_role(Role.REFERRER) else []
     asked = _requests(actor, work) if actor.has_role(Role.PRIVACY_OFFICER) else []
@@ -102,7 +102,7 @@ def show_desk(*, actor: Actor, work: Work, progress: Progress | None = None) -> 
     tasks.sort(key=lambda task: (task.due_on is None, task.due_on or date.max, str(task.key)))
     counts = Counter(task.step for task in tasks)
     waiting = len(tasks) - len(drafts)
-    is_full = MOST in (len(cases), len(results), len(asked)) or (progress is not None and progress.has_more)
+    is_full = MOST in (len(cases), len(results), len(asked))
     hidden = count_tasks(actor=actor, work=work) - waiting if is_full else 0
     return Desk(tasks, dict(counts.most_common()), hidden)
 

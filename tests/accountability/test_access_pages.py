@@ -49,6 +49,23 @@ def test_the_officer_finds_a_case_by_its_number_and_a_person_by_the_desk(world: 
     assert rows(page.text) == len(told)
 
 
+def test_the_processing_records_are_those_of_the_api_and_found_by_person_and_activity(world: World) -> None:
+    case, _ = world.refer(), world.refer()
+    officer = Person(world, "privacy")
+    whole = officer.open("/processing-records")
+    assert "Verwijzen" in whole.text
+    assert "Verwijzing: aanmelden" in whole.text
+    query = f"participantId={case['participantId']}"
+    page = officer.open(f"/processing-records?{query}")
+    told = world.call("privacy", "GET", f"/v1/processing-records?{query}").json["items"]
+    mine = [each for each in told if each["name"] != "processing_record:list"]
+    shown = rows(page.text) - page.text.count("Verwerkingsregels: lijst bekeken")
+    assert 0 < shown == len(mine) < rows(whole.text)
+    activity = "processingActivityId=urn:processing-activity:referral:registration"
+    assert rows(officer.open(f"/processing-records?{query}&{activity}").text) == 1
+    assert officer.open("/processing-records?participantId=Joke").status_code == 400
+
+
 def test_a_breach_is_answered_with_the_same_people_as_the_api(world: World) -> None:
     cases = [world.refer() for _ in range(3)]
     for case in cases:

@@ -78,6 +78,7 @@ def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
         "/access-log?reference=V-1",
         "/audit-log",
         "/audit-log?since=morgen",
+        "/processing-records",
         f"/breach?userId={world.users['referrer']}",
     ):
         yield "privacy", path
