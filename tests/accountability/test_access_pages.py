@@ -66,6 +66,7 @@ def test_the_processing_records_are_those_of_the_api_and_found_by_person_and_act
     assert officer.open("/processing-records?participantId=Joke").status_code == 400
 
 
+@ON_SQLITE
 def test_a_breach_is_answered_with_the_same_people_as_the_api(world: World) -> None:
     cases = [world.refer() for _ in range(3)]
     for case in cases:

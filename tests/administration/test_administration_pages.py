@@ -28,6 +28,7 @@ def test_letting_a_colleague_go_says_first_what_will_happen_and_then_does_it(wor
     assert "Account gesloten op" in admin.open(path).text
 
 
+@ON_SQLITE
 def test_a_colleague_with_cases_that_nobody_can_take_over_stays(world: World) -> None:
     world.refer()
     admin, path = Person(world, "admin"), f"/administration/people/{world.users['referrer']}"
@@ -54,6 +55,7 @@ def test_a_role_is_given_once_and_only_to_colleagues(world: World) -> None:
     assert "Vraag een andere beheerder" in admin.open(f"/administration/people/{world.users['admin']}").text
 
 
+@ON_SQLITE
 def test_a_token_is_shown_once_works_and_ends(world: World) -> None:
     admin = Person(world, "admin")
     form = admin.fill(admin.open("/administration/tokens/new"), "/tokens/new", **FORM)

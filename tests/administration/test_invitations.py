@@ -40,6 +40,7 @@ def accept(world: World, link: str, password: str = SECRET, again: str = SECRET)
     return int(answer.status_code)
 
 
+@ON_SQLITE
 def test_a_colleague_is_invited_chooses_a_password_and_works_in_the_given_roles(world: World, tmp_path: Path) -> None:
     link = invite(world, tmp_path)
     page = world.client.get(link, headers=HTML)

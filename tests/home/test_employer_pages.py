@@ -8,6 +8,7 @@ from tests.world import World
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@ON_SQLITE
 def test_the_start_page_shows_the_own_referrals_with_their_progress_and_no_others(world: World) -> None:
     other = world.refer()
     mine = [world.refer("employer", legalBasis="contract") for _ in range(2)]

@@ -72,6 +72,7 @@ def test_room_groups_and_age_of_the_description_stand_there_in_words(world: Worl
     assert "meer dan een half jaar" not in coach.open(path).text
 
 
+@ON_SQLITE
 def test_a_provider_adds_a_trajectory_and_what_is_missing_comes_back_with_what_was_typed(world: World) -> None:
     coach, form = form_of(world, "coach", "/trajectories/new")
     form["name"], form["description"], form["places"] = "Samen lezen", "U leest samen.", "veel"
@@ -93,6 +94,7 @@ def test_a_provider_adds_a_trajectory_and_what_is_missing_comes_back_with_what_w
     assert shown["eligibility"]["minimumAge"] == 18
 
 
+@ON_SQLITE
 def test_the_edit_form_changes_what_was_changed_empties_what_was_emptied_and_leaves_the_rest(world: World) -> None:
     id = offer(world, "Groep", minimumGroupSize=6, startDates=["2026-12-01"], components=["basic_skills"])
     path = f"/trajectories/{id}/edit"
@@ -128,6 +130,7 @@ def test_a_trajectory_changed_by_a_colleague_shows_both_and_lets_the_provider_ch
     assert "Mijn tekst." in coach.open(f"/trajectories/{world.trajectory_id}").text
 
 
+@ON_SQLITE
 def test_something_wrong_beside_a_change_of_a_colleague_does_not_hide_that_change(world: World) -> None:
     """Wrong build: the form that is drawn again carries the newest version, and overwrites unseen."""
     path = f"/trajectories/{world.trajectory_id}/edit"
