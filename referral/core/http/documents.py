@@ -88,9 +88,11 @@ def publish(app: Application, doors: Iterable[ApiBlueprint], public_url: str) ->
 def _complete(app: Application, document: dict[str, Any]) -> dict[str, Any]:
     """Add to every operation what the table of operations knows: scope, headers, refusals."""
     for rule in app.url_map.iter_rules():
-        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule).removeprefix(BASE) or "/"
+        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule)
+        # A page may have the same path without the base.
+        described = document["paths"].get(path.removeprefix(BASE), {}) if path.startswith(f"{BASE}/") else {}
         for method in METHODS:
-            operation = document["paths"].get(path, {}).get(method)
+            operation = described.get(method)
             if operation is not None and method.upper() in (rule.methods or ()):
                 _complete_operation(operation, rule.endpoint, app.operations[rule.endpoint])
     return document

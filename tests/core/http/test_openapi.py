@@ -103,6 +103,16 @@ def test_every_operation_has_a_dutch_summary_and_a_name_of_its_own(document: dic
     assert [each for each in ids if not re.fullmatch(r"[a-z][A-Za-z]+", each)] == []
 
 
+def test_every_operation_has_the_name_of_its_own_endpoint(app: Application, document: dict[str, Any]) -> None:
+    """Wrong build: a page with the same path without the base gives the operation its name and its headers."""
+    named = dict(operations(document))
+    pages = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(BASE)}
+    assert {"/referrals", "/trajectories", "/privacy-requests"} <= pages & set(document["paths"])
+    for name, endpoint in served(app):
+        head, *tail = endpoint.rpartition(".")[2].split("_")
+        assert named[name]["operationId"] == head + "".join(word.capitalize() for word in tail)
+
+
 def test_every_operation_says_how_it_can_be_refused(app: Application, document: dict[str, Any]) -> None:
     named = dict(operations(document))
     for name, endpoint in served(app):
