@@ -7,13 +7,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from sizes import sized
+
 from config.settings import load
 from referral.app import create_app, create_service
 from referral.core.logbook import write_log
 from referral.core.migrate import upgrade
 from tests.world import Clock, build_world
 
-REQUESTS = 10_000
+REQUESTS = sized(10_000, 20)
 TARGET_MB = 150
 
 
@@ -40,7 +42,7 @@ def main() -> None:
         service.key_ring.initialise()
         world = build_world(create_app(settings, service=service), Clock())
         world.clock.now = service.clock()
-        referrals = [world.refer() for _ in range(50)]
+        referrals = [world.refer() for _ in range(sized(50, 2))]
         first = memory_mb()
         for number in range(REQUESTS):
             referral = referrals[number % len(referrals)]

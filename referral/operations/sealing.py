@@ -23,7 +23,8 @@ def never() -> bool:
 def seal_log(service: Service, *, stopped: Callable[[], bool] = never) -> int:
     """Seal everything that waits, batch by batch; returns how many entries. Does nothing without a notary.
 
-    Raises `LogForked` when the newest published checkpoint is not in this database, `KeyMissing` when the key is gone.
+    Raises `LogForked` when the newest published checkpoint is not in this database, `KeyMissing` when the key is gone,
+    and, with everything sealed, `LedgerProblem` when the ledger of erasures is older than what was published of it.
     """
     notary = service.notary
     if notary is None:
@@ -36,6 +37,7 @@ def seal_log(service: Service, *, stopped: Callable[[], bool] = never) -> int:
         _publish(service, notary)
         if batch < BATCH:
             break
+    _publish_ledger(service, notary)
     return sealed
 
 
@@ -61,6 +63,13 @@ def _publish(service: Service, notary: Notary) -> None:
         notes = notes_after(work.session, notary.newest()[0])
     if notes:
         notary.publish(notes)
+
+
+def _publish_ledger(service: Service, notary: Notary) -> None:
+    """Beside the checkpoints it says how far the ledger of erasures goes; a restore holds the ledger against that."""
+    head = service.ledger.head() if service.ledger else None
+    if head is not None:
+        notary.publish_ledger(head)
 
 
 def _signer(notary: Notary, session: Session) -> Signer:

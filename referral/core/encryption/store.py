@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from referral.core.encryption.envelope import DataKey
-from referral.core.encryption.index import IndexKeys
+from referral.core.encryption.index import IndexKeys, tag_version
 from referral.core.encryption.keys import ANNOUNCED, INDEX_SUBJECT, CryptoJob, subject_key, wrapping_key
 from referral.core.encryption.providers import KekProvider
 from referral.core.errors import KeyMissing, Tampered
@@ -203,11 +203,12 @@ class KeyStore:
     def load_index_keys(self, connection: Connection) -> IndexKeys:
         """The root keys of the blind indexes; `KeyMissing` before `KeyRing.initialise`."""
         rows = self.unwrap_all(connection, [INDEX_SUBJECT])
-        roots = {version: raw for _subject, version, raw in rows if raw is not None}
-        written = [version for version in roots if version not in set(connection.scalars(_announced))]
+        roots = {generation: raw for _subject, generation, raw in rows if raw is not None}
+        written = roots.keys() - set(connection.scalars(_announced))
         if not written:
             raise KeyMissing
-        return IndexKeys(roots, max(written), time.monotonic() + self.ttl)
+        by_version = {tag_version(generation): raw for generation, raw in roots.items()}
+        return IndexKeys(by_version, tag_version(max(written)), time.monotonic() + self.ttl)
 
     def ensure_wrapping_key(self, connection: Connection) -> None:
         """A first wrapping key, and a first KEK if the provider has none, unless there is one already."""

@@ -131,7 +131,7 @@ class Application(Flask):
             work, g.actor, request.endpoint or "", request.path, key, request.get_data(cache=True)
         )
         if first_answer is not None:
-            recording.record_request(work, self.operations[request.endpoint or ""], result=recording.REPLAYED)
+            recording.record_replay(work, self.operations[request.endpoint or ""], record.person_id)
             response = Response(first_answer.body, status=first_answer.status, mimetype="application/json")
             response.headers.update({**first_answer.headers, "Idempotent-Replayed": "true"})
             return response

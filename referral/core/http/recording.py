@@ -10,7 +10,6 @@ from uuid import UUID
 
 from flask import g, request
 
-from referral.core.audit import DONE
 from referral.core.audit.refusals import anonymous_actor, count_refusal
 from referral.core.policy import Access, Actor
 from referral.core.work import Work
@@ -18,12 +17,23 @@ from referral.core.work import Work
 REPLAYED: Final = "replayed"
 
 
-def record_request(work: Work, access: Access, *, result: str = DONE) -> None:
+def record_request(work: Work, access: Access) -> None:
     """See to it that this request leaves a row, of which exactly one carries the name of the operation."""
     if access.unrecorded:
         return
     if not work.drafts:
-        work.note_request(g.actor, access.action, *_object_of(access), result=result)
+        work.note_request(g.actor, access.action, *_object_of(access))
+    work.stand_for(access.action)
+
+
+def record_replay(work: Work, access: Access, subject_id: UUID | None) -> None:
+    """Leave the row of a repeated request; whoever's data its first answer held were shown once more.
+
+    Source: Logboek Dataverwerkingen, which asks a record of every processing, and an answer given again is one.
+    """
+    work.note_request(g.actor, access.action, *_object_of(access), result=REPLAYED)
+    if subject_id is not None:
+        work.record(g.actor, "answer:repeat", "participant", subject_id)
     work.stand_for(access.action)
 
 
