@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
 from sqlalchemy import select, text
+from structlog.testing import capture_logs
 
 from config.settings import Settings
 from referral.app import create_app
@@ -57,6 +59,29 @@ def test_a_check_of_the_newest_entry_would_see_nothing(world: World) -> None:
     world.refer()
     assert newest_waiting(world) == world.clock.now
     assert ready(world) == 503
+
+
+@pytest.mark.parametrize("wrong", [b"x" * 32, None, b"half"], ids=["another", "missing", "half"])
+def test_a_key_that_is_not_there_or_not_ours_is_an_outage_and_never_a_fault_of_the_data(
+    world: World, settings: Settings, wrong: bytes | None
+) -> None:
+    case = world.refer()
+    key = settings.key_directory / "k1.key"
+    right = key.read_bytes()
+    key.unlink()
+    if wrong is not None:
+        key.write_bytes(wrong)
+    world.service.key_ring.forget()
+    person = f"/v1/participants/{case['participantId']}?purpose=contact"
+    with capture_logs() as lines:
+        for who, path in ((None, "/health/ready"), ("coach", f"/v1/referrals/{case['id']}"), ("coach", person)):
+            answer = world.call(who, "GET", path)
+            assert (answer.status_code, answer.json["type"]) == (503, "urn:problem-type:referral:key-missing"), path
+    named = {line["kek_id"] for line in lines if line["event"] == "wrong_key"}
+    assert named == ({"k1"} if wrong == b"x" * 32 else set()), "the operator reads which key it is"
+    key.unlink(missing_ok=True)
+    key.write_bytes(right)
+    assert world.call("coach", "GET", person).status_code == 200, "nothing was lost by it"
 
 
 def test_a_database_of_another_revision_and_a_missing_key_make_it_not_ready(world: World, settings: Settings) -> None:
