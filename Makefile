@@ -8,7 +8,7 @@ TEST_ARGUMENTS ?= -n 2
 PIP_COMPILE := var/lock/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
 
-.PHONY: demo serve test check bench migration register lock clean
+.PHONY: demo serve test check bench screenshots migration register lock clean
 
 demo: $(READY)
 	$(BIN)/referral demo $(if $(filter no,$(SERVE)),--no-serve)
@@ -27,6 +27,10 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/run.py
+
+# Pictures of the main pages, for the tour in the README; needs the Debian package chromium.
+screenshots: $(READY)
+	$(BIN)/python -m tests.pictures
 
 # make migration name="what changes": writes the next numbered revision from the difference with the models.
 migration: $(READY)

@@ -51,6 +51,8 @@ class Settings:
     seal_lag_minutes: int
     session_idle_minutes: int
     session_absolute_hours: int
+    second_factor_required: bool
+    theme_directory: Path | None
     max_body_bytes: int
     import_max_bytes: int
 
@@ -142,6 +144,10 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
         seal_lag_minutes=reader.read("SEAL_LAG_MINUTES", "10", values.number(1, 60), 10),
         session_idle_minutes=reader.read("SESSION_IDLE_MINUTES", "15", values.number(1, 60), 15),
         session_absolute_hours=reader.read("SESSION_ABSOLUTE_HOURS", "8", values.number(1, 12), 8),
+        second_factor_required=reader.read(
+            "SECOND_FACTOR", "optional" if environment == "demo" else "required", values.second_factor, True
+        ),
+        theme_directory=reader.read("THEME_DIRECTORY", "", values.optional_directory, None),
         max_body_bytes=reader.read("MAX_BODY_BYTES", "1000000", values.number(10_000, 100_000_000), 1_000_000),
         import_max_bytes=reader.read("IMPORT_MAX_BYTES", "10000000", values.number(10_000, 1_000_000_000), 10_000_000),
     )

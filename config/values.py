@@ -54,6 +54,18 @@ def recipient(text: str) -> str:
     return text
 
 
+def optional_directory(text: str) -> Path | None:
+    """A folder that exists, or none."""
+    if text and not absolute_path(text).is_dir():
+        raise Refusal("deze map bestaat niet")
+    return Path(text) if text else None
+
+
+def second_factor(text: str) -> bool:
+    """Whether everybody signs in with a second factor."""
+    return one_of(("required", "optional"))(text) == "required"
+
+
 def one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
     """One word from a closed list."""
 

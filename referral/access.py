@@ -29,7 +29,20 @@ def _change(action: str, roles: frozenset[Role], scope: str, *, idempotency: str
 
 _PULSE = Access("", door=Door.PUBLIC, unrecorded="asked all the time by machines, and answers yes or no")
 _DOCUMENT = Access("", door=Door.PUBLIC, unrecorded="a published document, the same for everybody")
-_FORM = Access("session:form", door=Door.PUBLIC, unrecorded="an empty form; what is sent with it is recorded")
+_EMPTY = "an empty form; what is sent with it is recorded"
+_FORM = Access("session:form", door=Door.PUBLIC, unrecorded=_EMPTY)
+_CODE_FORM = Access("session:code_form", door=Door.PUBLIC, unrecorded=_EMPTY)
+_APP_FORM = Access("second_factor:form", door=Door.PUBLIC, unrecorded=_EMPTY)
+
+
+def _page(action: str, roles: frozenset[Role]) -> Access:
+    return Access(action, roles, door=Door.PAGE)
+
+
+def _form(action: str, roles: frozenset[Role]) -> Access:
+    """A form with a key in it, so that sending it twice does nothing twice."""
+    return Access(action, roles, door=Door.PAGE, idempotency="optional")
+
 
 OPERATIONS: Operations = {
     # identity
@@ -38,15 +51,33 @@ OPERATIONS: Operations = {
     "identity.list_users": _read("user:list", _CASE | _ADMIN, "identity"),
     "identity.deactivate_user": _make("user:deactivate", _ADMIN, "identity"),
     "sign_in.show": _FORM,
+    "sign_in.show_code": _CODE_FORM,
+    "sign_in.submit_code": Access("session:give_code", door=Door.PUBLIC),
     "sign_in.submit": Access("session:sign_in", door=Door.PUBLIC),
     "sign_in.sign_out": Access("session:sign_out", _ALL, door=Door.PAGE),
-    "home.show": Access("home:show", _ALL, door=Door.PAGE),
+    "home.show": _page("home:show", _ALL),
+    "home.theme": _DOCUMENT,
+    "account.show": _page("account:show", _ALL),
+    "account.stay": _page("session:stay", _ALL),
+    "account.end_session": _page("session:end", _ALL),
+    "account.switch": _page("session:switch", _ALL),
+    "account.show_app": _APP_FORM,
+    "account.submit_app": Access("second_factor:confirm", door=Door.PUBLIC),
+    "account.renew_codes": _page("second_factor:renew_codes", _ALL),
+    "account.remove": _page("second_factor:remove", _ALL),
     # screenings
     "screenings.log_screening": _make("screening:log", _REFERRER, "screenings"),
     "screenings.import_screenings": _make("screening:import", _REFERRER, "screenings"),
     "screenings.list_screenings": _read("screening:list", _CASE, "screenings"),
     "screenings.show_screening": _read("screening:show", _CASE, "screenings"),
     "screenings.log_conversation": _make("conversation:log", _REFERRER, "screenings"),
+    "screening.show_list": _page("screening:list", _CASE),
+    "screening.find": _page("screening:find", _CASE),
+    "screening.new": _page("screening:form", _REFERRER),
+    "screening.log": _form("screening:log", _REFERRER),
+    "screening.show": _page("screening:show", _CASE),
+    "screening.new_conversation": _page("conversation:form", _REFERRER),
+    "screening.log_conversation": _form("conversation:log", _REFERRER),
     # trajectories
     "trajectories.list_trajectories": _read("trajectory:list", _ALL, "trajectories"),
     "trajectories.show_trajectory": _read("trajectory:show", _ALL, "trajectories"),
@@ -90,6 +121,24 @@ OPERATIONS: Operations = {
     "webhooks.remove_webhook": Access("webhook:remove", _ADMIN, "webhooks:write"),
     "webhooks.renew_secret": _make("webhook:renew_secret", _ADMIN, "webhooks"),
     "webhooks.resume_webhook": _make("webhook:resume", _ADMIN, "webhooks"),
+    "cases.show": _page("referral:show", _CASE),
+    "cases.open_person": _page("participant:show", _REFERRER | _COACH),
+    "cases.show_event": _page("referral:event_form", _CASE),
+    "cases.record_event": _form("referral:event", _CASE),
+    "cases.show_advice": _page("referral:advice_form", _COORDINATOR),
+    "cases.pick_trajectory": _form("referral:change", _COORDINATOR),
+    "cases.sent": _page("referral:show", _REFERRER),
+    "overview.show": _page("referral:list", _CASE),
+    "queue.show_queue": _page("referral:queue", _COACH),
+    "making.start": _page("referral_draft:form", _REFERRER),
+    "making.begin": _form("referral_draft:begin", _REFERRER),
+    "making.resume": _page("referral_draft:show", _REFERRER),
+    "making.show_step": _page("referral_draft:show", _REFERRER),
+    "making.save_step": _page("referral_draft:save", _REFERRER),
+    "making.check": _page("referral_draft:show", _REFERRER),
+    "making.send": _page("referral_draft:send", _REFERRER),
+    "making.choose_known": _page("referral_draft:save", _REFERRER),
+    "making.drop": _page("referral_draft:drop", _REFERRER),
     # reports and logs
     "reports.show_funnel": _read("report:funnel", _COORDINATOR, "reports"),
     "feed.list_events": _read("event:list", _CASE, "referrals"),
@@ -108,3 +157,12 @@ OPERATIONS: Operations = {
     "docs.openapi": _DOCUMENT,
     "static": _DOCUMENT,
 }
+
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("home.show", "Mijn werk"),
+    ("screening.show_list", "Screenings"),
+    ("making.start", "Verwijzing maken"),
+    ("queue.show_queue", "Team"),
+    ("overview.show", "Verwijzingen"),
+)
+"""The menu, in this order; everybody sees what the table above lets them open."""

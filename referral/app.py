@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
 from referral import reactions
-from referral.access import OPERATIONS
+from referral.access import NAVIGATION, OPERATIONS
 from referral.accountability import api as accountability
 from referral.core import http
 from referral.core.audit.notary import Notary
@@ -32,9 +32,11 @@ from referral.participants import api as participants
 from referral.privacy import api as privacy
 from referral.privacy import pages as answers
 from referral.referrals import api as referrals
+from referral.referrals import pages as referral_pages
 from referral.referrals.retention import check_retention
 from referral.reports import api as reports
 from referral.screenings import api as screenings
+from referral.screenings import pages as screening_pages
 from referral.trajectories import api as trajectories
 from referral.webhooks import api as webhooks
 from referral.webhooks.addresses import AddressRules
@@ -57,7 +59,17 @@ JSON_DOORS = (
     logs.api,
     accountability.api,
 )
-PAGE_DOORS = (sign_in.pages, home.pages, answers.pages)
+PAGE_DOORS = (
+    sign_in.pages,
+    sign_in.account,
+    home.pages,
+    screening_pages.pages,
+    referral_pages.cases,
+    referral_pages.lists,
+    referral_pages.queue,
+    referral_pages.making,
+    answers.pages,
+)
 
 
 def create_service(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Service:
@@ -101,9 +113,11 @@ def create_app(settings: Settings, *, service: Service | None = None) -> http.Ap
         ALLOWED_ORIGINS=settings.allowed_origins,
         MAX_CONTENT_LENGTH=settings.import_max_bytes,
         MAX_BODY_BYTES=settings.max_body_bytes,
+        THEME_DIRECTORY=settings.theme_directory,
     )
     http.install(app, service, OPERATIONS, {Door.API: identity.bearer_actor, Door.PAGE: sign_in.page_actor})
     sign_in.protect_pages(app, JSON_DOORS)
+    home.frame_pages(app, NAVIGATION, OPERATIONS, settings.theme_directory)
     for door in PAGE_DOORS:
         app.register_blueprint(door)
     app.register_blueprint(health_pages(service))

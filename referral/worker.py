@@ -17,6 +17,7 @@ from referral.identity.usecases import forget_old_attempts
 from referral.notifications.usecases import forget_told, run_terms, send_digests
 from referral.operations.sealing import seal_log
 from referral.participants.usecases import complete_erasures
+from referral.referrals.usecases import forget_old_drafts
 from referral.webhooks.usecases import deliver_due, forget_delivered, tell_owners
 
 MORNING = time(7)
@@ -126,6 +127,7 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
             "deliveries": forget_delivered(work),
             "notices": forget_told(work),
             "subjects": forget_erased(work.session, work.now - LATECOMERS),
+            "drafts": forget_old_drafts(work),
         }
     return {name: count for name, count in counts.items() if count}
 

@@ -84,6 +84,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
             "CHECKPOINT_DIRECTORY": str(tmp_path / "checkpoints"),
             "SECRET_KEY": "een-geheim-voor-de-tests-0123456789",
             "COOKIE_SECURE": "no",
+            "SECOND_FACTOR": "optional",
         }
     )
 

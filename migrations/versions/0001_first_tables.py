@@ -287,6 +287,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_token_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "authenticator",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_authenticator_user_id_user_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_authenticator")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_authenticator_user_id")),
+    )
+    op.create_table(
         "case_fact",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("source_organisation_id", sa.Uuid(), nullable=False),
@@ -345,6 +359,7 @@ def upgrade() -> None:
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("auth_method", sa.String(length=32), nullable=False),
+        sa.Column("awaits", sa.String(length=32), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_login_session_organisation_id_organisation")
@@ -484,6 +499,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_participant_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_participant_phone_bix"), ["phone_bix"], unique=False)
         batch_op.create_index("uq_participant_client_number", ["client_number_bix"], unique=True)
+
+    op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_recovery_code_user_id_user_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "screening",
@@ -1113,6 +1140,34 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "referral_draft",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("referral_id", sa.Uuid(), nullable=True),
+        sa.Column("answers_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("referral_id IS NULL OR answers_ct IS NULL", name=op.f("ck_referral_draft_sent_is_empty")),
+        sa.CheckConstraint(
+            {
+                "sqlite": "answers_ct IS NULL OR (length(answers_ct) >= 48 AND substr(answers_ct, 1, 2) = x'0101')",
+                "postgresql": "answers_ct IS NULL OR (length(answers_ct) >= 48 AND substr(answers_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_referral_draft_answers_ct_sealed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_referral_draft_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_draft_referral_id_referral")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_referral_draft_user_id_user_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_draft")),
+    )
+    with op.batch_alter_table("referral_draft", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_referral_draft_changed_at"), ["changed_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_referral_draft_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "referral_event",
         sa.Column("referral_id", sa.Uuid(), nullable=False),
         sa.Column("participant_id", sa.Uuid(), nullable=False),
@@ -1179,6 +1234,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_referral_event_occurred_at"))
 
     op.drop_table("referral_event")
+    with op.batch_alter_table("referral_draft", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_referral_draft_user_id"))
+        batch_op.drop_index(batch_op.f("ix_referral_draft_changed_at"))
+
+    op.drop_table("referral_draft")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_notice_conversation",
@@ -1302,6 +1362,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_screening_conducted_on"))
 
     op.drop_table("screening")
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_code_user_id"))
+
+    op.drop_table("recovery_code")
     with op.batch_alter_table("participant", schema=None) as batch_op:
         batch_op.drop_index("uq_participant_client_number")
         batch_op.drop_index(batch_op.f("ix_participant_phone_bix"))
@@ -1329,6 +1393,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_case_fact_receiver_organisation_id"))
 
     op.drop_table("case_fact")
+    op.drop_table("authenticator")
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_token_user_id"))
 

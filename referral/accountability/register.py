@@ -9,7 +9,7 @@ from referral.core.encryption.cells import SealedTable
 from referral.core.policy import Role
 from referral.participants.models import Disclosure, Participant, PrivacyDecision, PrivacyRequest
 from referral.participants.scopes import PURPOSES
-from referral.referrals.models import Referral, ReferralEvent
+from referral.referrals.models import Referral, ReferralDraft, ReferralEvent
 
 SEALED: tuple[type[SealedModel], ...] = (
     Participant,
@@ -18,6 +18,7 @@ SEALED: tuple[type[SealedModel], ...] = (
     PrivacyDecision,
     Referral,
     ReferralEvent,
+    ReferralDraft,
 )
 HEAD = """# Register van verwerkingsactiviteiten
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from referral.cli.installation import find_named, find_organisation, opened_service, operator_of
 from referral.core.policy import OrganisationKind, Role, system_actor
-from referral.identity.models import ALL_SCOPES, Region, RegionKind
+from referral.identity.models import ALL_SCOPES, Region, RegionKind, User
 from referral.identity.usecases import (
     AddMembership,
     IssueToken,
@@ -18,6 +18,7 @@ from referral.identity.usecases import (
     register_organisation,
     register_region,
     register_user,
+    remove_app,
     set_password,
 )
 
@@ -82,6 +83,17 @@ def create_user(email: str, name: str, organisation: str, roles: tuple[str, ...]
             add_membership(AddMembership(account.id, found.id, Role(role)), actor=operator, work=work)
         set_password(SetPassword(account.id, secret), actor=operator, work=work)
         click.echo(str(account.id))
+
+
+@user.command("reset-second-factor")
+@click.option("--email", required=True)
+def reset_second_factor(email: str) -> None:
+    """Take the app of somebody who lost phone and recovery codes away; the password stays, every session ends."""
+    with opened_service() as service, service.work() as work:
+        found = work.session.scalars(select(User).where(User.email == email.strip().lower())).one_or_none()
+        if found is None:
+            raise click.ClickException("Er is geen account met dit e-mailadres.")
+        remove_app(found.id, actor=system_actor("cli"), work=work)
 
 
 @click.group()

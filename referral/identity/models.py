@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
-from referral.core.encryption import keyed_digest
+from referral.core.encryption import SERVICE_SUBJECT, keyed_digest, sealed_bytes
 from referral.core.policy import OrganisationKind, Role
 
 ALL_SCOPES = (
@@ -38,6 +38,10 @@ ALL_SCOPES = (
     "reports:read",
     "audit:read",
 )
+
+
+APP_SECRET = "authenticator.secret"  # noqa: S105 (the label under which secrets are sealed)
+PAPER_CODE = "recovery_code.code"
 
 
 class RegionKind(StrEnum):
@@ -122,8 +126,18 @@ class Membership(Base):
     role: Mapped[Role]
 
 
+class Awaits(StrEnum):
+    """What a session still waits for before it opens anything: a second factor, or making one."""
+
+    CODE = "code"
+    ENROLMENT = "enrolment"
+
+
 class LoginSession(Base):
-    """A user signed in for one organisation. Only the SHA-256 of the cookie's 256 random bits is kept."""
+    """A user signed in for one organisation. Only the SHA-256 of the cookie's 256 random bits is kept.
+
+    As long as it `awaits` something it proves the password and nothing more.
+    """
 
     __tablename__ = "login_session"
 
@@ -134,6 +148,34 @@ class LoginSession(Base):
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     auth_method: Mapped[str] = mapped_column(String(32))
+    awaits: Mapped[Awaits | None]
+
+
+class Authenticator(Base):
+    """An app that makes codes (TOTP, RFC 6238). Its secret is sealed; `last_step` is the newest time step used.
+
+    Until `confirmed_at` it is an offer that nobody has taken. `failures` counts wrong codes since `failing_since`.
+    """
+
+    __tablename__ = "authenticator"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), unique=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_bytes(APP_SECRET, subject=SERVICE_SUBJECT))
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code on paper that replaces the app once. Its SHA-256 is kept, sealed, so that a new key takes it along."""
+
+    __tablename__ = "recovery_code"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, info=sealed_bytes(PAPER_CODE, subject=SERVICE_SUBJECT))
+    used_at: Mapped[datetime | None]
 
 
 class AccessToken(Base):

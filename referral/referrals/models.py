@@ -278,3 +278,21 @@ class ReferralEvent(SealedModel):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
     words = Sealed[dict[str, Any]](Json())
+
+
+class ReferralDraft(SealedModel):
+    """A referral that somebody is still writing, page by page: what was typed, sealed under a key of its own.
+
+    It is nobody's case yet and only its writer sees it. `referral_id` is what it became; the answers are gone then.
+    """
+
+    __tablename__ = "referral_draft"
+    __table_args__ = (CheckConstraint("referral_id IS NULL OR answers_ct IS NULL", name="sent_is_empty"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"))
+
+    answers = Sealed[dict[str, Any]](Json())

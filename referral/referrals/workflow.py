@@ -9,7 +9,7 @@ One fixed table, the same for every organisation. `guards.py` says what an event
 whither and who. `hold` and `escalate` are overlays: they change who acts and by when, never the status.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -159,6 +159,14 @@ BALL: Mapping[Status, Party] = {
     S.VOID: Party.NOBODY,
 }
 
+ROLE_OF: Mapping[Party, Role] = {
+    Party.REFERRER: Role.REFERRER,
+    Party.RECEIVER: Role.COACH,
+    Party.COACH: Role.COACH,
+    Party.COORDINATOR: Role.COORDINATOR,
+}
+"""In which role somebody has the ball."""
+
 FINAL = frozenset({S.CLOSED, S.DECLINED, S.WITHDRAWN, S.EXPIRED, S.NOT_STARTED, S.STOPPED_EARLY, S.VOID})
 OPEN = frozenset(S) - FINAL
 FROM_ACCEPTED = frozenset({S.ACCEPTED, S.WAITLISTED, S.HANDED_OVER, S.INTAKE, S.IN_TRAJECTORY, S.COMPLETED})
@@ -266,3 +274,26 @@ MILESTONES: Mapping[Status, str] = {
     S.CLOSED: "closed_at",
 }
 """The first time that a referral came this far; a pause or a question does not move it."""
+
+MAIN_EVENTS: Mapping[Status, tuple[EventName, ...]] = {
+    S.DRAFT: (E.SUBMIT,),
+    S.SUBMITTED: (E.ACCEPT,),
+    S.RETURNED: (E.ANSWER,),
+    S.ACCEPTED: (E.CONFIRM_HANDOVER,),
+    S.WAITLISTED: (E.OFFER_PLACE,),
+    S.HANDED_OVER: (E.START_INTAKE,),
+    S.INTAKE: (E.START_TRAJECTORY,),
+    S.IN_TRAJECTORY: (E.RECORD_PROGRESS,),
+    S.COMPLETED: (E.RECORD_FOLLOW_UP, E.CLOSE),
+    S.DECLINED: (E.ADD_NOTE,),
+    S.EXPIRED: (E.ADD_NOTE,),
+    S.NOT_STARTED: (E.ADD_NOTE,),
+    S.STOPPED_EARLY: (E.ADD_NOTE,),
+}
+"""The one next step of each status: the first of these that is open. All that may be done: `guards.open_steps`."""
+
+
+def main_event(status: Status, allowed: Collection[EventName]) -> EventName | None:
+    """The step that brings a case further, of those allowed; deciding an escalation and resuming come first."""
+    first = (E.DECIDE_ESCALATION, E.RESUME, *MAIN_EVENTS.get(status, ()))
+    return next((event for event in first if event in allowed), None)

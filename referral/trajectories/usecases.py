@@ -160,6 +160,12 @@ def show_trajectory(trajectory_id: UUID, *, work: Work) -> CatalogueEntry:
     return _describe([find_trajectory(trajectory_id, work=work)], work)[0]
 
 
+def list_active(*, work: Work) -> Sequence[Trajectory]:
+    """Everything that is on offer now, by name: the choices of whoever names a trajectory."""
+    query = select(Trajectory).where(Trajectory.active).order_by(Trajectory.name, Trajectory.id)
+    return work.session.scalars(query).all()
+
+
 def match_trajectories(command: MatchTrajectories, *, work: Work) -> list[RankedOffer]:
     """The active catalogue for one profile: the best first, what does not fit last, each with its reasons.
 

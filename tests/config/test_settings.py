@@ -58,6 +58,9 @@ BAD = [
     ("SMTP_URL", {"SMTP_URL": "https://mail.example"}),
     ("SESSION_IDLE_MINUTES", {"SESSION_IDLE_MINUTES": "0"}),
     ("SESSION_ABSOLUTE_HOURS", {"SESSION_ABSOLUTE_HOURS": "720"}),
+    ("SECOND_FACTOR", {"SECOND_FACTOR": "maybe"}),
+    ("THEME_DIRECTORY", {"THEME_DIRECTORY": "relative/theme"}),
+    ("THEME_DIRECTORY", {"THEME_DIRECTORY": "/does/not/exist"}),
     ("MAX_BODY_BYTES", {"MAX_BODY_BYTES": "9" * 5000}),
     ("IMPORT_MAX_BYTES", {"IMPORT_MAX_BYTES": "20000"}),
 ]
@@ -96,6 +99,8 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         checkpoint_directory=tmp_path / "var" / "checkpoints",
         session_idle_minutes=15,
         session_absolute_hours=8,
+        second_factor_required=True,
+        theme_directory=None,
         max_body_bytes=1_000_000,
         import_max_bytes=10_000_000,
     )

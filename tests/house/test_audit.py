@@ -89,7 +89,8 @@ ROWS: Mapping[str, list[tuple[str, str]]] = {
 """What each operation leaves when it goes well: the actions and what they were done to."""
 
 SILENT = {
-    "health.live", "health.ready", "docs.show", "docs.start", "docs.asset", "docs.openapi", "static", "sign_in.show",
+    "health.live", "health.ready", "docs.show", "docs.start", "docs.asset", "docs.openapi", "static", "home.theme",
+    "sign_in.show", "sign_in.show_code", "account.show_app",
 }  # fmt: skip
 """What leaves no row; the reason of each stands in the table of operations."""
 
@@ -131,8 +132,6 @@ def test_every_deed_and_reading_leaves_its_row(world: World) -> None:
         call = prepare(world)
         actor, answer = world.actor(str(call.who)), call.send(world)
         rows = trail(world, answer)
-        assert answer.status_code in (200, 201, 204), endpoint
-        assert sorted((row.action, row.object_type) for row in rows) == sorted(ROWS.get(endpoint, [])), endpoint
         assert answer.status_code in (200, 201, 204), endpoint
         assert sorted((row.action, row.object_type) for row in rows) == sorted(ROWS[endpoint]), endpoint
         assert [row.operation for row in rows if row.operation] == [OPERATIONS[endpoint].action], endpoint

@@ -39,6 +39,7 @@ def open_house(name: str, migrated: Path, folder: Path) -> World:
             "CHECKPOINT_DIRECTORY": str(folder / name / "checkpoints"),
             "SECRET_KEY": f"een-geheim-voor-{name}-0123456789",
             "COOKIE_SECURE": "no",
+            "SECOND_FACTOR": "optional",
         }
     )
     clock = Clock()

@@ -70,7 +70,7 @@ def service(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Service
     keys.create()
     ring = KeyRing(engine, keys)
     ring.initialise()
-    yield Service(engine=engine, key_ring=ring, clock=clock)
+    yield Service(engine=engine, key_ring=ring, clock=clock, settings={"second_factor_required": False})
     engine.dispose()
 
 

@@ -7,10 +7,11 @@ from flask import Blueprint, render_template_string
 from referral.access import OPERATIONS
 from referral.core.http import Application, install
 from referral.core.http.documents import publish
+from referral.core.http.pages import dress_pages
 from referral.core.policy import Door, system_actor
 from referral.core.work import Service
 from referral.identity.api import api, bearer_actor
-from referral.identity.pages import page_actor, pages, protect_pages
+from referral.identity.pages import account, page_actor, pages, protect_pages
 from referral.identity.usecases import IssueToken, issue_token
 
 SYSTEM = system_actor("test")
@@ -26,10 +27,13 @@ def build(service: Service, *, secure: bool = False, secret: str = "k" * 40) -> 
     home = Blueprint("home", __name__)
     home.add_url_rule("/", "show", lambda: render_template_string(HOME))
     app.register_blueprint(pages)
+    app.register_blueprint(account)
     app.register_blueprint(home)
     install(app, service, OPERATIONS, {Door.API: bearer_actor, Door.PAGE: page_actor})
     publish(app, [api], "http://localhost")
     protect_pages(app, [api])
+    dress_pages(app)
+    app.context_processor(lambda: {"menu": list, "theme": {}, "idle_minutes": 15})
     return app
 
 

@@ -1,5 +1,6 @@
 """Sessions: they end when they should, and an ended one stays ended."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,6 @@ from sqlalchemy import select
 
 from referral.core.errors import NotFound
 from referral.core.policy import Role, system_actor
-from referral.core.work import Service
 from referral.identity.models import LoginSession, Membership
 from referral.identity.usecases import (
     AddMembership,
@@ -51,7 +51,7 @@ def test_use_keeps_a_session_alive_but_never_beyond_eight_hours(service, town, c
 
 
 def test_the_limits_are_settings(service, town, clock):
-    strict = Service(service.engine, service.key_ring, clock=clock, settings={"session_idle_minutes": 2})
+    strict = replace(service, settings={**service.settings, "session_idle_minutes": 2})
     token = begin(service, town).token
     clock.now += timedelta(minutes=3)
     assert not stands(strict, token)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from http.cookies import SimpleCookie
 
@@ -9,7 +10,6 @@ import pytest
 from flask import Flask
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
-from referral.core.work import Service
 from referral.identity.usecases import DeactivateUser, deactivate_user
 from tests.identity.doors import HTML, SYSTEM, build, cookie_of, form_secret, sign_in, sign_out
 
@@ -158,7 +158,7 @@ def test_strange_characters_are_refused_not_broken(app, town, text):
 
 def test_two_applications_in_one_process_know_only_their_own_people(service, town, clock):
     here = build(service, secret="a" * 40)
-    strict = Service(service.engine, service.key_ring, clock=clock, settings={"session_idle_minutes": 1})
+    strict = replace(service, settings={**service.settings, "session_idle_minutes": 1})
     there = build(strict, secret="b" * 40)
     assert here.login_manager is not there.login_manager
     client, other = here.test_client(), there.test_client()

@@ -26,6 +26,7 @@ from referral.core.codelists.law import (
     secrecy,
 )
 from referral.core.codelists.places import Municipality, labour_market_regions, municipalities
+from referral.core.codelists.questions import Wording, wording
 from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reasons_for
 from referral.core.codelists.templates import Template, templates
 from referral.core.codelists.terms import Limits, RightsTerms, Term, Terms, default_terms
@@ -55,6 +56,7 @@ __all__ = [
     "Template",
     "Term",
     "Terms",
+    "Wording",
     "actions",
     "code_lists",
     "default_terms",
@@ -73,4 +75,5 @@ __all__ = [
     "secrecy",
     "sectors",
     "templates",
+    "wording",
 ]

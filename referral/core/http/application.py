@@ -1,6 +1,7 @@
 """The web application: a request is a unit of work, default deny, one shape for every refusal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
 from traceback import extract_tb
@@ -31,13 +32,16 @@ from referral.core.errors import (
 )
 from referral.core.http import recording
 from referral.core.http.doors import expected_version, invalid
-from referral.core.http.problems import answer_problem, from_http
+from referral.core.http.forms import ShowAgain, given_body, given_key
+from referral.core.http.problems import answer_problem, from_http, wants_page
 from referral.core.policy import Access, Actor, Door, Operations
 from referral.core.tracing import continue_trace
 from referral.core.work import Service, Work
 
 API_VERSION = "1.0.0"
 RETRIES = 3
+SHOWN_AGAIN = frozenset({400, 409, 412, 429})
+"""The refusals after which a form is drawn again with what was typed."""
 SECURITY_HEADERS = {
     "API-Version": API_VERSION,
     "Cache-Control": "no-store",
@@ -106,13 +110,39 @@ class Application(Flask):
             return self.make_response(super().dispatch_request())
         if request.mimetype != "text/csv":
             request.max_content_length = self.config["MAX_BODY_BYTES"]
+        with self.working() as work:
+            self._admit(access, work)
+            key = idempotency.read_key(given_key(access), access.idempotency)
+            response = self.make_response(super().dispatch_request()) if key is None else self._serve_once(key, work)
+            recording.record_request(work, access, result=recording.result_of(response))
+            return response
+
+    @contextmanager
+    def working(self) -> Iterator[Work]:
+        """The unit of work that the doors of this request find, for as long as it lasts and no longer.
+
+        Whoever used it afterwards (an error page) would begin a transaction that nobody ends.
+        """
         with self.service.work(span=g.span) as work:
             g.work = work
-            self._admit(access, work)
-            key = idempotency.read_key(request.headers.get("Idempotency-Key"), access.idempotency)
-            response = self.make_response(super().dispatch_request()) if key is None else self._serve_once(key, work)
-            recording.record_request(work, access)
-            return response
+            try:
+                yield work
+            finally:
+                g.pop("work")
+
+    def show_again(self, problem: Problem | None) -> Response | None:
+        """The form that was refused, drawn again in a fresh unit of work with what was typed; None without a form."""
+        show = g.pop("show_again", None)
+        if show is None or (problem is not None and problem.status not in SHOWN_AGAIN):
+            return None
+        with self.working() as work:
+            actor = self.authenticators[Door.PAGE](work)
+            if actor is None:
+                return None
+            g.actor = actor
+            response = self.make_response(show(problem))
+        response.status_code = problem.status if problem else 200
+        return response
 
     def _admit(self, access: Access, work: Work) -> None:
         if access.door is Door.PUBLIC:
@@ -127,9 +157,7 @@ class Application(Flask):
             expected_version()
 
     def _serve_once(self, key: str, work: Work) -> Response:
-        record, first_answer = idempotency.claim(
-            work, g.actor, request.endpoint or "", request.path, key, request.get_data(cache=True)
-        )
+        record, first_answer = idempotency.claim(work, g.actor, request.endpoint or "", request.path, key, given_body())
         if first_answer is not None:
             recording.record_replay(work, self.operations[request.endpoint or ""], record.person_id)
             response = Response(first_answer.body, status=first_answer.status, mimetype="application/json")
@@ -180,11 +208,26 @@ def refuse(error: Exception) -> Response:
             endpoint=request.endpoint,
             where=[f"{frame.filename}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-6:]],
         )
-    return answer_problem(_leave_trace(problem))
+    problem = leave_trace(problem)
+    application: Application | None = g.get("application")
+    try:
+        drawn = application.show_again(problem) if application and wants_page() else None
+    except Problem as unseen:  # The page itself is not for this actor, and so neither is what was wrong with the form.
+        return answer_problem(unseen)
+    return drawn or answer_problem(problem)
 
 
-def _leave_trace(problem: Problem) -> Problem:
-    """The audit row of a refusal, in a transaction of its own since the deed's was rolled back."""
+def _come_back(_error: ShowAgain) -> Response:
+    """A form that was kept while somebody signed in again is drawn filled in, and nothing is done yet."""
+    application: Application = g.application
+    try:
+        return application.show_again(None) or refuse(NotSignedIn())
+    except Problem as refusal:  # What was typed no longer fits: the step or the case is gone.
+        return answer_problem(refusal)
+
+
+def leave_trace(problem: Problem) -> Problem:
+    """The audit row of a refusal, in a transaction of its own since the deed's was rolled back; 503 when it cannot."""
     application: Application = g.application
     access = application.operations.get(request.endpoint or "")
     if access is None or access.unrecorded:
@@ -207,6 +250,7 @@ def install(
     app.url_map.merge_slashes = False
     app.before_request(partial(_begin, app))
     app.register_error_handler(Exception, refuse)
+    app.register_error_handler(ShowAgain, _come_back)
     app.after_request(_dress)
 
 

@@ -18,6 +18,7 @@ from referral.core.errors import (
     TooLarge,
     WrongMediaType,
 )
+from referral.core.http.sentences import page_detail, page_sentence, page_title
 
 PROBLEM_JSON = "application/problem+json"
 NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,39}")
@@ -41,7 +42,14 @@ def problem_body(problem: Problem) -> dict[str, Any]:
 def answer_problem(problem: Problem) -> Response:
     """The refusal in the form that this caller reads."""
     if wants_page():
-        response = current_app.make_response(render_template("problem.html", problem=problem))
+        response = current_app.make_response(
+            render_template(
+                "problem.html",
+                title=page_title(problem),
+                detail=page_detail(problem),
+                sentences=[page_sentence(error) for error in problem.errors],
+            )
+        )
     else:
         response = cast(Response, current_app.json.response(problem_body(problem)))
         response.mimetype = PROBLEM_JSON

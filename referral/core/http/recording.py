@@ -8,21 +8,31 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from flask import g, request
+from flask import Response, g, request
 
+from referral.core.audit import DONE
 from referral.core.audit.refusals import anonymous_actor, count_refusal
 from referral.core.policy import Access, Actor
 from referral.core.work import Work
 
 REPLAYED: Final = "replayed"
+REFUSED: Final = "refused"
 
 
-def record_request(work: Work, access: Access) -> None:
+def result_of(response: Response) -> str:
+    """What the log says about an answer: done, or refused."""
+    return DONE if response.status_code < 400 else REFUSED
+
+
+def record_request(work: Work, access: Access, *, result: str) -> None:
     """See to it that this request leaves a row, of which exactly one carries the name of the operation."""
     if access.unrecorded:
         return
     if not work.drafts:
-        work.note_request(g.actor, access.action, *_object_of(access))
+        if "actor" not in g:
+            record_refusal(work, access, result)
+            return
+        work.note_request(g.actor, access.action, *_object_of(access), result=result)
     work.stand_for(access.action)
 
 

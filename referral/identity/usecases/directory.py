@@ -123,6 +123,36 @@ def has_other_colleague(session: Session, organisation_id: UUID, role: Role, use
     return session.scalars(others).first() is not None
 
 
+@dataclass(frozen=True)
+class Names:
+    """The names of people and organisations by id; the service itself and programs have a name too."""
+
+    users: Mapping[UUID, str]
+    organisations: Mapping[UUID, str]
+
+    def user(self, user_id: UUID | None) -> str:
+        """The name of a person; empty when there is none."""
+        return self.users.get(user_id, "") if user_id else ""
+
+    def organisation(self, organisation_id: UUID | None) -> str:
+        """The name of an organisation; empty when there is none."""
+        return self.organisations.get(organisation_id, "") if organisation_id else ""
+
+
+def names_of(session: Session, users: Collection[UUID | None], organisations: Collection[UUID | None]) -> Names:
+    """The names that belong to these ids, in two queries however many there are."""
+    people = select(User.id, User.name).where(User.id.in_({each for each in users if each}))
+    places = select(Organisation.id, Organisation.name).where(
+        Organisation.id.in_({each for each in organisations if each})
+    )
+    return Names(dict(session.execute(people).all()), dict(session.execute(places).all()))
+
+
+def coaches_of(session: Session, organisation_id: UUID | None) -> Sequence[User]:
+    """The active coaches of this organisation, by name."""
+    return session.scalars(_holders(organisation_id, Role.COACH).order_by(User.name, User.id)).all()
+
+
 def coordinators_of(session: Session, organisation_id: UUID) -> Sequence[User]:
     """The active coordinators of this organisation, by name."""
     return session.scalars(_holders(organisation_id, Role.COORDINATOR).order_by(User.name, User.id)).all()

@@ -7,11 +7,14 @@ from math import ceil
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from referral.core.errors import NotFound, TooManyRequests
 from referral.core.policy import Actor, system_actor
 from referral.core.work import Work
 from referral.identity.models import (
+    Authenticator,
+    Awaits,
     LoginSession,
     Membership,
     Organisation,
@@ -43,6 +46,7 @@ _BY_COOKIE = (
     .where(
         LoginSession.token_hash == bindparam("token_hash"),
         LoginSession.ended_at.is_(None),
+        LoginSession.awaits.is_not_distinct_from(bindparam("awaits")),
         LoginSession.last_seen_at > bindparam("seen_after"),
         LoginSession.created_at > bindparam("begun_after"),
         User.active,
@@ -79,14 +83,17 @@ class SwitchOrganisation:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A session has begun: the secret for its cookie, and who acts."""
+    """A session has begun: the secret for its cookie, who acts, and what it still waits for."""
 
     token: str = field(repr=False)
     actor: Actor
+    awaits: Awaits | None = None
 
 
 def sign_in(command: SignIn, *, work: Work) -> SignedIn | None:
     """Begin a session, or None: which part was wrong is not said, nor to be measured (ASVS 6.3.8).
+
+    Whoever has a second factor, or must have one, gets a session that waits for it and opens nothing else.
 
     Without an organisation it is the first one, by name, to which the user belongs. It returns instead of raising,
     because the failed attempt must be kept. Raises `TooManyRequests` after ten failures in five minutes.
@@ -102,38 +109,54 @@ def sign_in(command: SignIn, *, work: Work) -> SignedIn | None:
         work.record(system_actor(command.origin), "session:sign_in", "user", None, result="refused")
         return None
     if command.earlier:
-        _end(work, command.earlier)
-    signed_in = _begin(work, user.id, organisation_id, begun_at=work.now, origin=command.origin)
-    work.record(signed_in.actor, "session:sign_in", "user", user.id)
+        end_session(work, command.earlier)
+    awaits = _next_factor(work, user.id)
+    signed_in = begin_session(
+        work, user.id, organisation_id, begun_at=work.now, origin=command.origin, method="password", awaits=awaits
+    )
+    work.record(signed_in.actor, "session:sign_in", "user", user.id, awaits=awaits)
     return signed_in
 
 
 def sign_out(command: SignOut, *, actor: Actor, work: Work) -> None:
     """End the session; its cookie is refused from now on."""
-    _end(work, command.token)
+    end_session(work, command.token)
     work.record(actor, "session:sign_out", "user", actor.id)
 
 
 def switch_organisation(command: SwitchOrganisation, *, actor: Actor, work: Work) -> SignedIn:
     """Act for another of one's organisations, in a new session that ends no later than the old. Raises `NotFound`."""
-    current = _end(work, command.token)
+    current = end_session(work, command.token)
     if current is None or current.user_id != actor.id or not _workplace(work, actor.id, command.organisation_id):
         raise NotFound
-    signed_in = _begin(work, actor.id, command.organisation_id, begun_at=current.created_at, origin=actor.origin)
+    signed_in = begin_session(
+        work,
+        actor.id,
+        command.organisation_id,
+        begun_at=current.created_at,
+        origin=actor.origin,
+        method=current.auth_method,
+    )
     work.record(signed_in.actor, "session:switch", "user", actor.id)
     return signed_in
 
 
-def authenticate_session(work: Work, cookie_token: str, origin: str) -> Actor | None:
-    """Whose session this is, if it still stands; reading it counts as use.
+def user_of_session(work: Work, cookie_token: str) -> UUID | None:
+    """Whose cookie this was, whether its session still stands or not; proves nothing."""
+    return work.session.scalar(select(LoginSession.user_id).where(LoginSession.token_hash == hash_secret(cookie_token)))
+
+
+def authenticate_session(work: Work, cookie_token: str, origin: str, *, awaits: Awaits | None = None) -> Actor | None:
+    """Whose session this is, if it still stands; reading it counts as use. `awaits`: only one that waits for that.
 
     It stands for 15 minutes without use and 8 hours in all (settings `session_idle_minutes`, `session_absolute_hours`),
     while user, membership and organisation do.
     """
-    settings = work.service.settings
+    since = stands_since(work)
     limits = {
-        "seen_after": work.now - timedelta(minutes=settings.get("session_idle_minutes", IDLE_MINUTES)),
-        "begun_after": work.now - timedelta(hours=settings.get("session_absolute_hours", ABSOLUTE_HOURS)),
+        "seen_after": since[LoginSession.last_seen_at],
+        "begun_after": since[LoginSession.created_at],
+        "awaits": awaits,
     }
     rows = work.session.execute(_BY_COOKIE, {"token_hash": hash_secret(cookie_token), **limits}).all()
     if not rows:
@@ -147,6 +170,23 @@ def forget_old_attempts(work: Work) -> int:
     """Delete the attempts that no longer count; returns how many (AVG art. 5(1)e)."""
     old = delete(SignInAttempt).where(SignInAttempt.attempted_at < work.now - FAILURE_WINDOW)
     return int(getattr(work.session.execute(old), "rowcount", 0))
+
+
+def stands_since(work: Work) -> dict[InstrumentedAttribute[datetime], datetime]:
+    """Since when a session must have been used, and begun, to stand now."""
+    settings = work.service.settings
+    return {
+        LoginSession.last_seen_at: work.now - timedelta(minutes=settings.get("session_idle_minutes", IDLE_MINUTES)),
+        LoginSession.created_at: work.now - timedelta(hours=settings.get("session_absolute_hours", ABSOLUTE_HOURS)),
+    }
+
+
+def _next_factor(work: Work, user_id: UUID) -> Awaits | None:
+    """What comes after the password: the code of whoever has an app, an app for whoever must have one."""
+    has_app = select(Authenticator.id).where(Authenticator.user_id == user_id, Authenticator.confirmed_at.is_not(None))
+    if work.session.scalar(has_app):
+        return Awaits.CODE
+    return Awaits.ENROLMENT if work.service.settings.get("second_factor_required", True) else None
 
 
 def _refuse_guessing(work: Work, email_hashes: Sequence[bytes]) -> None:
@@ -191,7 +231,18 @@ def _workplace(work: Work, user_id: UUID, organisation_id: UUID | None) -> UUID 
     return work.session.scalars(query.limit(1)).first()
 
 
-def _begin(work: Work, user_id: UUID, organisation_id: UUID, *, begun_at: datetime, origin: str) -> SignedIn:
+def begin_session(
+    work: Work,
+    user_id: UUID,
+    organisation_id: UUID,
+    *,
+    begun_at: datetime,
+    origin: str,
+    method: str,
+    awaits: Awaits | None = None,
+) -> SignedIn:
+    """A new session under a new secret. `method` says how the user proved who it is: a password, a code, or later
+    single sign-on or a passkey, each of which ends here. Raises `NotFound` when user or place ended meanwhile."""
     token = new_secret()
     work.session.add(
         LoginSession(
@@ -200,16 +251,18 @@ def _begin(work: Work, user_id: UUID, organisation_id: UUID, *, begun_at: dateti
             organisation_id=organisation_id,
             created_at=begun_at,
             last_seen_at=work.now,
-            auth_method="password",
+            auth_method=method,
+            awaits=awaits,
         )
     )
-    actor = authenticate_session(work, token, origin)
+    actor = authenticate_session(work, token, origin, awaits=awaits)
     if actor is None:
         raise NotFound
-    return SignedIn(token, actor)
+    return SignedIn(token, actor, awaits)
 
 
-def _end(work: Work, token: str) -> LoginSession | None:
+def end_session(work: Work, token: str) -> LoginSession | None:
+    """End the session of this secret; None when it had ended before."""
     query = select(LoginSession).where(LoginSession.token_hash == hash_secret(token), LoginSession.ended_at.is_(None))
     ended = work.session.scalars(query).one_or_none()
     if ended is not None:

@@ -8,15 +8,9 @@ from referral.core.policy import Relation, Role, system_actor
 from referral.core.work import Work
 from referral.notifications.models import Kind, Notice
 from referral.referrals.models import Referral
-from referral.referrals.workflow import Party
+from referral.referrals.workflow import ROLE_OF
 
 SYSTEM: Final = system_actor()
-ROLE_OF: Final = {
-    Party.REFERRER: Role.REFERRER,
-    Party.RECEIVER: Role.COACH,
-    Party.COACH: Role.COACH,
-    Party.COORDINATOR: Role.COORDINATOR,
-}
 
 
 def tell_ball_holder(kind: Kind, referral: Referral, due_on: date | None, work: Work) -> str:

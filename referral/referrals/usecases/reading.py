@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from referral.core.errors import NotFound
 from referral.core.paging import Page, read_page
@@ -16,7 +16,7 @@ from referral.identity.usecases import terms_for, terms_of
 from referral.participants.models import Participant
 from referral.referrals import guards
 from referral.referrals.models import Referral, ReferralEvent
-from referral.referrals.workflow import OPEN, SHARED, EventName, Party, Status
+from referral.referrals.workflow import OPEN, ROLE_OF, SHARED, EventName, Party, Status
 
 _SENDERS: tuple[Grant, ...] = ((Role.REFERRER, Relation.SOURCE),)
 _RECEIVERS: tuple[Grant, ...] = ((Role.COACH, Relation.RECEIVER),)
@@ -101,6 +101,12 @@ def list_referrals(query: ListReferrals, *, actor: Actor, work: Work) -> Page[Re
     return Page(_listed(page.items, actor, work), page.next)
 
 
+def count_waiting(*, actor: Actor, work: Work) -> int:
+    """How many referrals wait for this actor or its team."""
+    waiting = _filtered(ListReferrals(mine=True), actor, work).with_only_columns(func.count())
+    return work.session.scalar(waiting) or 0
+
+
 def list_waiting(*, actor: Actor, work: Work, most: int = 100) -> Sequence[ReferralView]:
     """What waits for this actor or its team, the most overdue first; words stay sealed."""
     waiting = _filtered(ListReferrals(mine=True), actor, work).order_by(Referral.due_on, Referral.id)
@@ -122,12 +128,25 @@ def _listed(referrals: Sequence[Referral], actor: Actor, work: Work) -> list[Ref
     ]
 
 
+def list_team_cases(*, actor: Actor, work: Work, most: int = 200) -> Sequence[ReferralView]:
+    """The open cases that came to the actor's organisation, by their day: the queue and the caseload of the team."""
+    here = (Referral.receiver_organisation_id == actor.organisation_id, Referral.submitted_at.is_not(None))
+    cases = Referral.visible_to(actor).where(*here, Referral.status.in_(OPEN)).order_by(Referral.due_on, Referral.id)
+    return _listed(work.session.scalars(cases.limit(most)).all(), actor, work)
+
+
 def list_history(referral_id: UUID, *, actor: Actor, work: Work) -> list[HistoryView]:
     """Everything that happened to a referral, oldest first; an employer sees the progress, not the reasons or notes."""
     referral = find_referral(referral_id, actor=actor, work=work)
-    rows = _rows(work, referral.id)
     work.record(actor, "referral:history", "referral", referral.id, subjects=[referral.participant_id])
-    if actor.has_narrow_view or not _may_read_words(referral, actor) or not _has_words(referral, work):
+    return history_of(referral, actor=actor, work=work)
+
+
+def history_of(referral: Referral, *, actor: Actor, work: Work, with_words: bool = True) -> list[HistoryView]:
+    """The history of a referral that the actor may see; the caller leaves the audit row of looking at it."""
+    rows = _rows(work, referral.id)
+    may_read = with_words and not actor.has_narrow_view and may_read_words(referral, actor)
+    if not may_read or not _has_words(referral, work):
         return [HistoryView(row, actor.has_narrow_view) for row in rows]
     with work.reading(actor, "guidance"):
         return [HistoryView(row, narrow=False, words=row.words) for row in rows]
@@ -159,8 +178,11 @@ def _rows(work: Work, referral_id: UUID) -> Sequence[ReferralEvent]:
     return work.session.scalars(query.order_by(ReferralEvent.sequence)).all()
 
 
-def _may_read_words(referral: Referral, actor: Actor) -> bool:
-    """The referrers who sent it; the receiving coaches while the case is shared, once in hand only its own coach."""
+def may_read_words(referral: Referral, actor: Actor) -> bool:
+    """Whether this actor may read what is written about the person.
+
+    The referrers who sent it; the receiving coaches while the case is shared, once in hand only its own coach.
+    """
     if permits(actor, _SENDERS, referral):
         return True
     is_theirs = referral.coach_id is None or referral.coach_id == actor.id
@@ -174,7 +196,7 @@ def _has_words(referral: Referral, work: Work) -> bool:
 
 
 def _readable(referral: Referral, actor: Actor) -> frozenset[str]:
-    if actor.has_narrow_view or not _may_read_words(referral, actor):
+    if actor.has_narrow_view or not may_read_words(referral, actor):
         return frozenset()
     if permits(actor, _SENDERS, referral):
         return frozenset({"learning_wish", "barriers", "purpose", "screening_indication"})
@@ -194,7 +216,9 @@ def _filtered(query: ListReferrals, actor: Actor, work: Work) -> Select[Referral
         if value is not None:
             wanted = wanted.where(column == value)
     if query.mine:
+        parties = [party for party, role in ROLE_OF.items() if actor.has_role(role)]
         wanted = wanted.where(
+            Referral.ball_party.in_(parties),
             Referral.ball_organisation_id == actor.organisation_id,
             Referral.ball_user_id.is_(None) | (Referral.ball_user_id == actor.id),
         )

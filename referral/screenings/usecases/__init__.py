@@ -14,8 +14,10 @@ from referral.screenings.usecases.commands import (
 from referral.screenings.usecases.discuss import log_conversation
 from referral.screenings.usecases.log import import_screenings, log_screening, mark_referred
 from referral.screenings.usecases.look import (
+    count_undiscussed,
     find_screening,
     list_screenings,
+    list_undiscussed,
     screenings_by_code,
     screenings_of_codes,
     show_screening,
@@ -31,9 +33,11 @@ __all__ = [
     "LogScreening",
     "ScreeningLogged",
     "ScreeningRecord",
+    "count_undiscussed",
     "find_screening",
     "import_screenings",
     "list_screenings",
+    "list_undiscussed",
     "log_conversation",
     "log_screening",
     "mark_referred",

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 
 from referral.core.codes import read_screening_code
 from referral.core.errors import NotFound
 from referral.core.paging import Page, read_page
-from referral.core.policy import Actor
+from referral.core.policy import Actor, Role
 from referral.core.work import Work
 from referral.screenings.models import Conversation, Discussed, Screening
 from referral.screenings.usecases.commands import ListScreenings, ScreeningRecord
@@ -59,6 +59,24 @@ def read_code(code: str) -> str | None:
         return read_screening_code(code)
     except ValueError:
         return None
+
+
+def list_undiscussed(*, actor: Actor, work: Work, most: int = 50) -> Sequence[Screening]:
+    """The results of the own organisation that still have to be discussed, the most overdue first (L7)."""
+    query = _undiscussed(actor).order_by(Screening.conversation_due_on, Screening.id).limit(most)
+    return work.session.scalars(query).all()
+
+
+def count_undiscussed(*, actor: Actor, work: Work) -> int:
+    """How many results of the own organisation still have to be discussed."""
+    return work.session.scalar(_undiscussed(actor).with_only_columns(func.count())) or 0
+
+
+def _undiscussed(actor: Actor) -> Select[Screening]:
+    """Only who logs conversations is waited for."""
+    query = select(Screening).where(Screening.organisation_id == actor.organisation_id)
+    waits = (Screening.discussed == Discussed.NONE, Screening.conversation_due_on.is_not(None))
+    return query.where(*waits) if actor.has_role(Role.REFERRER) else query.where(false())
 
 
 def _filters(command: ListScreenings, today: date) -> Iterable[ColumnElement[bool]]:

@@ -1,0 +1,119 @@
+"""My work: everything that waits for this person or its team, across the areas, the most overdue first."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from referral.core.policy import Actor, Role
+from referral.core.work import Work
+from referral.notifications.digests import NEXT_STEPS
+from referral.referrals.models import ReferralDraft
+from referral.referrals.usecases import ReferralView, count_waiting, list_drafts, list_waiting
+from referral.referrals.workflow import EVENT_LABELS, FOLLOW_UP, LABELS, EventName, main_event
+from referral.screenings.models import Screening
+from referral.screenings.usecases import count_undiscussed, list_undiscussed
+
+MOST = 100
+FOLLOW_UP_STEP = "Vervolg vastleggen"
+"""The step on a case that ended badly: a note that tells what the referrer did about it ends the task."""
+
+
+class Kind(StrEnum):
+    """What kind of thing waits."""
+
+    CASE = "case"
+    CONVERSATION = "conversation"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits: what it is, why, by when, and the one next step. `event` None: open it and see."""
+
+    kind: Kind
+    key: UUID | str
+    title: str
+    status: str
+    why: str
+    step: str
+    due_on: date | None = None
+    event: EventName | None = None
+    is_team: bool = False
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What lies on somebody's desk; `hidden` is how many more wait than are shown."""
+
+    tasks: Sequence[Task]
+    counts: Mapping[str, int]
+    hidden: int
+
+
+def show_desk(*, actor: Actor, work: Work) -> Desk:
+    """Everything that waits for this actor or its team, overdue first; nothing that somebody else must do."""
+    works = actor.has_role(Role.REFERRER, Role.COACH, Role.COORDINATOR)
+    cases = list_waiting(actor=actor, work=work, most=MOST) if works else []
+    results = list_undiscussed(actor=actor, work=work, most=MOST) if actor.has_role(Role.REFERRER) else []
+    drafts = list_drafts(actor=actor, work=work) if actor.has_role(Role.REFERRER) else []
+    tasks = [
+        *(_of_case(view, actor) for view in cases),
+        *(_of_result(screening) for screening in results),
+        *(_of_draft(draft) for draft in drafts),
+    ]
+    tasks.sort(key=lambda task: (task.due_on is None, task.due_on or date.max, str(task.key)))
+    counts = Counter(task.step for task in tasks)
+    is_full = MOST in (len(cases), len(results))
+    return Desk(tasks, dict(counts.most_common()), count_tasks(actor=actor, work=work) - len(tasks) if is_full else 0)
+
+
+def count_tasks(*, actor: Actor, work: Work) -> int:
+    """The number for the badge: cases and conversations that wait; what somebody is still writing does not count."""
+    works = actor.has_role(Role.REFERRER, Role.COACH, Role.COORDINATOR)
+    cases = count_waiting(actor=actor, work=work) if works else 0
+    return cases + (count_undiscussed(actor=actor, work=work) if actor.has_role(Role.REFERRER) else 0)
+
+
+def _of_case(view: ReferralView, actor: Actor) -> Task:
+    referral = view.referral
+    event = main_event(referral.status, view.allowed_events)
+    facts: dict[str, Any] = {"due_on": referral.due_on, "is_team": referral.ball_user_id != actor.id}
+    if referral.is_held:
+        why = "De opschorting loopt tot deze dag. Daarna gaat de zaak verder."
+    elif referral.is_escalated:
+        why = "Houd het doorbraakberaad en leg het besluit vast."
+    elif referral.waits_for_region and referral.is_open:
+        why, event = "De verwijzer vraagt advies: kies een passend traject.", None
+    else:
+        why = NEXT_STEPS[referral.status]
+    step = EVENT_LABELS[event] if event else "Zaak bekijken"
+    step = FOLLOW_UP_STEP if referral.status in FOLLOW_UP and event is EventName.ADD_NOTE else step
+    return Task(Kind.CASE, referral.id, referral.reference, LABELS[referral.status], why, step, event=event, **facts)
+
+
+def _of_result(screening: Screening) -> Task:
+    return Task(
+        Kind.CONVERSATION,
+        screening.code,
+        f"Screening {screening.code}",
+        "Niet besproken",
+        "Er is een indicatie. Bespreek de uitslag met de deelnemer.",
+        "Gesprek vastleggen",
+        due_on=screening.conversation_due_on,
+        is_team=True,
+    )
+
+
+def _of_draft(draft: ReferralDraft) -> Task:
+    return Task(
+        Kind.DRAFT,
+        draft.id,
+        "Verwijzing die u aan het maken bent",
+        "Nog niet verstuurd",
+        "U hebt deze verwijzing nog niet verstuurd. Wat u invulde, is bewaard.",
+        "Verder invullen",
+    )

@@ -1,0 +1,6 @@
+"""The HTML door of identity: signing in and out, and the own account."""
+
+from referral.identity.pages.account import account
+from referral.identity.pages.sign_in import page_actor, pages, protect_pages
+
+__all__ = ["account", "page_actor", "pages", "protect_pages"]

@@ -1,0 +1,7 @@
+"""The HTML door to referrals: the case and its steps, the lists, and making one."""
+
+from referral.referrals.pages.cases import pages as cases
+from referral.referrals.pages.lists import lists, queue
+from referral.referrals.pages.making import pages as making
+
+__all__ = ["cases", "lists", "making", "queue"]
