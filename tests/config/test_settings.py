@@ -97,6 +97,7 @@ def test_good_settings_are_taken_with_safe_defaults(tmp_path: Path) -> None:
         webhook_networks=(),
         webhook_ca_file=None,
         checkpoint_directory=tmp_path / "var" / "checkpoints",
+        seal_lag_minutes=10,
         session_idle_minutes=15,
         session_absolute_hours=8,
         second_factor_required=True,
