@@ -56,6 +56,7 @@ BAD = [
     ("WEBHOOK_NETWORKS", {"WEBHOOK_NETWORKS": "10.20.0.1/16"}),
     ("WEBHOOK_CA_FILE", {"WEBHOOK_CA_FILE": "/does/not/exist"}),
     ("SMTP_URL", {"SMTP_URL": "https://mail.example"}),
+    ("SEAL_LAG_MINUTES", {"SEAL_LAG_MINUTES": "0"}),
     ("SESSION_IDLE_MINUTES", {"SESSION_IDLE_MINUTES": "0"}),
     ("SESSION_ABSOLUTE_HOURS", {"SESSION_ABSOLUTE_HOURS": "720"}),
     ("SECOND_FACTOR", {"SECOND_FACTOR": "maybe"}),

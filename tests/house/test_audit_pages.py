@@ -53,7 +53,7 @@ class Reader:
                 yield self.client.get(f"{path}?bestaat_niet=1", headers=HTML)
         else:
             # Without the secret of its forms nobody proves to be anybody, so only nobody sends it like that.
-            fields = {"csrf_token": self.secret()} if self.who else {}
+            fields = {"csrf_token": self.secret} if self.who else {}
             yield self.client.post(
                 path, data={"idempotency_key": str(uuid4()), "onbekend": "1", **fields}, headers=HTML
             )
