@@ -106,6 +106,23 @@ def test_a_running_service_with_an_older_ledger_is_noticed_and_publishes_nothing
     assert [line["lines"] for line in lines if line["event"] == "erasure_ledger"] == [before.number + 1]
 
 
+def test_a_ledger_that_was_begun_anew_never_takes_the_place_of_the_one_that_was_published(
+    world: World, copies: list[Path], tmp_path: Path
+) -> None:
+    """Wrong build: looks at the number of lines only, and a new ledger grows longer than the lost one in the end."""
+    before = notary_of(world.service).published_ledger()
+    assert before is not None
+    anew = ErasureLedger(tmp_path / "anew")
+    for number in range(before.number + 3):
+        anew.add_backup(str(number), world.clock.now)
+        with pytest.raises(LedgerProblem, match="een ander"):
+            seal_log(replace(world.service, ledger=anew))
+    assert notary_of(world.service).published_ledger() == before
+    (notary_of(world.service).directory / LEDGER_FILE).unlink()
+    seal_log(replace(world.service, ledger=anew))
+    assert notary_of(world.service).published_ledger() == anew.head(), "when the operator says so"
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_was_published_and_is_damaged_is_refused(
     elsewhere: Service, copies: list[Path], settings: Settings, tmp_path: Path, identity: Identity
