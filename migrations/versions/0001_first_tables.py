@@ -787,6 +787,7 @@ def upgrade() -> None:
         sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wiped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wrapping_key_id", sa.Integer(), nullable=True),
+        sa.Column("index_generation", sa.Integer(), nullable=True),
         sa.Column("backups_until", sa.Date(), nullable=False),
         sa.Column("unreadable_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1187,14 +1188,16 @@ def upgrade() -> None:
     op.create_table(
         "notice",
         sa.Column("referral_id", sa.Uuid(), nullable=True),
+        sa.Column("reference", sa.String(length=16), nullable=True),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(length=32), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(reference IS NOT NULL) = (kind = 'erased')", name=op.f("ck_notice_outlives_its_case")),
         sa.CheckConstraint(
-            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention', 'privacy_request', 'privacy_overdue'))",
+            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention', 'privacy_request', 'privacy_overdue', 'erased'))",
             name=op.f("ck_notice_about_a_case"),
         ),
         sa.ForeignKeyConstraint(
@@ -1204,7 +1207,8 @@ def upgrade() -> None:
             ["referral_id"], ["referral.id"], name=op.f("fk_notice_referral_id_referral"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
-        sa.UniqueConstraint("referral_id", "kind", "due_on", name=op.f("uq_notice_referral_id")),
+        sa.UniqueConstraint("reference", "organisation_id", "kind", "due_on", name=op.f("uq_notice_reference")),
+        sa.UniqueConstraint("referral_id", "organisation_id", "kind", "due_on", name=op.f("uq_notice_referral_id")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_organisation_id"), ["organisation_id"], unique=False)
@@ -1212,8 +1216,8 @@ def upgrade() -> None:
             "uq_notice_conversation",
             ["organisation_id", "kind", "due_on"],
             unique=True,
-            sqlite_where=sa.text("referral_id IS NULL"),
-            postgresql_where=sa.text("referral_id IS NULL"),
+            sqlite_where=sa.text("referral_id IS NULL AND reference IS NULL"),
+            postgresql_where=sa.text("referral_id IS NULL AND reference IS NULL"),
         )
 
     op.create_table(
@@ -1319,8 +1323,8 @@ def downgrade() -> None:
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_notice_conversation",
-            sqlite_where=sa.text("referral_id IS NULL"),
-            postgresql_where=sa.text("referral_id IS NULL"),
+            sqlite_where=sa.text("referral_id IS NULL AND reference IS NULL"),
+            postgresql_where=sa.text("referral_id IS NULL AND reference IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_notice_organisation_id"))
 

@@ -155,8 +155,9 @@ class ErasureRequest(Base):
     """That somebody must be erased, from the moment on which it was decided, and how far that has come (AVG art. 17).
 
     Entered in the ledger, keys destroyed, remains wiped, and at last every backup unreadable: each step has its
-    instant. `wrapping_key_id` is the newest wrapping key of a backup that may still hold this person's key;
-    `backups_until` is the day promised for the last step.
+    instant. `wrapping_key_id` is the newest wrapping key of a backup that may still hold what leads to this person:
+    the own key, or the root of the index under which the person was found (`index_generation`, empty when that root and
+    all older ones are gone). `backups_until` is the day promised for the last step.
     """
 
     __tablename__ = "erasure_request"
@@ -169,6 +170,7 @@ class ErasureRequest(Base):
     destroyed_at: Mapped[datetime | None]
     wiped_at: Mapped[datetime | None]
     wrapping_key_id: Mapped[int | None]
+    index_generation: Mapped[int | None]
     backups_until: Mapped[date]
     unreadable_at: Mapped[datetime | None]
 

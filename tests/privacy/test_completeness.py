@@ -84,7 +84,10 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
     "privacy_decision": {
         "id": ITSELF, "request_id": ITSELF, "participant_id": ITSELF, "decided_by": COLLEAGUE,
     },
-    "notice": {"id": ITSELF, "referral_id": NAMED, "organisation_id": NAMED, "due_on": CLOCK, "role": DERIVED},
+    "notice": {
+        "id": ITSELF, "referral_id": NAMED, "organisation_id": NAMED, "due_on": CLOCK, "role": DERIVED,
+        "reference": "only of who was erased, and who was erased gets no answer",
+    },
     "audit_entry": {
         "id": ITSELF, "object_id": ITSELF, "object_type": DERIVED, "actor_id": NAMED, "organisation_id": NAMED,
         "client_id": COLLEAGUE, "origin": "the address of a colleague's computer", "trace_id": "joins log lines",

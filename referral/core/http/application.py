@@ -160,7 +160,7 @@ class Application(Flask):
         record, first_answer = idempotency.claim(work, g.actor, request.endpoint or "", request.path, key, given_body())
         if first_answer is not None:
             access = self.operations[request.endpoint or ""]
-            recording.record_request(work, access, result=recording.REPLAYED)
+            recording.record_replay(work, access, record.person_id)
             kind = "text/html" if access.door is Door.PAGE else "application/json"
             response = Response(first_answer.body, status=first_answer.status, mimetype=kind)
             response.headers.update({**first_answer.headers, "Idempotent-Replayed": "true"})

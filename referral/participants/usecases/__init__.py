@@ -17,7 +17,7 @@ from referral.participants.usecases.agreeing import (
     withdraw_one_agreement,
     wrong_in_agreement,
 )
-from referral.participants.usecases.completing import FINDABLE, complete_erasures
+from referral.participants.usecases.completing import FINDABLE, complete_erasures, note_destroyed
 from referral.participants.usecases.deciding import (
     OBJECTED,
     DecideRequest,
@@ -128,6 +128,7 @@ __all__ = [
     "make_request",
     "must_be_kept",
     "new_secret",
+    "note_destroyed",
     "offer_or_register",
     "open_disclosure",
     "outcomes_of",
