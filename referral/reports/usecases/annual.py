@@ -27,6 +27,7 @@ from referral.reports.usecases.funnel_report import report_funnel
 from referral.reports.usecases.monitor import monitor_tables
 from referral.trajectories.models import Trajectory
 
+CHAIN = "chain"
 PROGRESS, MONITOR, FINANCE = "progress", "monitor", "finance"
 TEXT_PARTS = ("national_developments", FINANCE, "questions", "narrative")
 """The chapters for which a coordinator writes a text."""
@@ -149,7 +150,7 @@ def _progress(year: int, ends: date, actor: Actor, work: Work) -> Iterator[Table
     """The whole chain of the year, and how far people came by quarter, kind of referrer and gemeente."""
     whole = ShowFunnel(date(year, 1, 1), ends)
     (chain,) = report_funnel(read_funnel(whole, actor=actor, work=work)).tables
-    yield replace(chain, name="chain", title=f"De keten in {year}")
+    yield replace(chain, name=CHAIN, title=f"De keten in {year}")
     for key in DIVISIONS:
         funnel = read_funnel(replace(whole, group_by=(key,)), actor=actor, work=work)
         known = funnel.organisation_names if key in ORGANISATIONS else codes_of(key)
