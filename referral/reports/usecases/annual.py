@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from referral.core.codelists import labels
 from referral.core.database import new_id
-from referral.core.errors import FieldError, Invalid, NotAllowed
+from referral.core.errors import Invalid, NotAllowed
 from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import organisation_region
-from referral.reports.anonymity import SENTENCES, signs_of_somebody
+from referral.reports.anonymity import signs_of_somebody
 from referral.reports.disclosure import EXACT
 from referral.reports.measures import GroupKey, Stage
 from referral.reports.models import AnnualText
@@ -113,7 +113,7 @@ def write_annual_text(command: WriteAnnualText, *, actor: Actor, work: Work) -> 
     _refuse_others(actor)
     _refuse_future(command.year, work)
     if wrong := signs_of_somebody(command.text or ""):
-        raise Invalid(errors=[FieldError("/text", code, SENTENCES[code]) for code in wrong])
+        raise Invalid(errors=wrong)
     text = AnnualText(
         id=new_id(),
         organisation_id=actor.organisation_id,
