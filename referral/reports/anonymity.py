@@ -28,9 +28,7 @@ def _has_phone(text: str) -> bool:
 SIGNS: Final[Sequence[tuple[Callable[[str], object], FieldError]]] = (
     (
         find_bsn,
-        FieldError(
-            "/text", "bsn", "In deze tekst staat een nummer dat op een burgerservicenummer lijkt. Haal het weg."
-        ),
+        FieldError("/text", "bsn", "In deze tekst staat een nummer dat op een BSN lijkt. Haal het weg."),
     ),
     (
         _has_phone,
