@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from referral.reports.anonymity import SENTENCES, signs_of_somebody
+from referral.reports.anonymity import signs_of_somebody
 from referral.reports.usecases import rebuild_facts
 from tests.reports.conftest import Ledger, path
 
@@ -51,7 +51,7 @@ def texts(ledger: Ledger, year: int = 2026) -> dict[str, str | None]:
 
 @pytest.mark.parametrize("text", NAMES_SOMEBODY)
 def test_a_text_that_leads_to_somebody_is_recognised(text: str) -> None:
-    assert NAMES_SOMEBODY[text] in signs_of_somebody(text)
+    assert NAMES_SOMEBODY[text] in [wrong.code for wrong in signs_of_somebody(text)]
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -65,7 +65,7 @@ def test_a_text_is_refused_with_everything_that_is_wrong_and_without_the_value(l
     assert answer.status_code == 400
     errors = answer.json["errors"]
     assert [(each["pointer"], each["code"]) for each in errors] == [("/text", "phone"), ("/text", "email")]
-    assert {each["detail"] for each in errors} == {SENTENCES["phone"], SENTENCES["email"]}
+    assert all("Haal het weg" in each["detail"] for each in errors)
     assert "ria@" not in answer.text
     assert texts(ledger)["narrative"] is None
     assert write(ledger, "Ria leest nu zelf.").status_code == 201, "control: without them it is kept"

@@ -6,13 +6,24 @@ from typing import Any
 from marshmallow import post_load
 
 from referral.core.codelists import labels
-from referral.core.documents import Block, Document, Paragraph, Section, Sheet
+from referral.core.documents import Block, Document, Paragraph, Picture, Section, Sheet
 from referral.core.fields import ApiSchema, Code, Instant, Listed, Number, Part, QueryNumber, Text
+from referral.reports.charts import Bar, draw_bars
+from referral.reports.measures import Stage
+from referral.reports.report import Table
 from referral.reports.schemas.files import File
 from referral.reports.schemas.paper import blocks_of, opening_of
 from referral.reports.schemas.reports import ReportSchema, show_report
 from referral.reports.schemas.tables import sheets_of
-from referral.reports.usecases import EARLIEST_YEAR, TEXT_PARTS, AnnualReport, Chapter, ShowAnnual, WriteAnnualText
+from referral.reports.usecases import (
+    CHAIN,
+    EARLIEST_YEAR,
+    TEXT_PARTS,
+    AnnualReport,
+    Chapter,
+    ShowAnnual,
+    WriteAnnualText,
+)
 
 LONGEST = 8000
 NOT_YET = "Hier staat nog niets."
@@ -99,7 +110,19 @@ def _sections(annual: AnnualReport) -> Iterator[Section]:
     for chapter in annual.chapters:
         yield Section(chapter.label, list(_words(chapter)))
         for table in chapter.tables:
-            yield Section(table.title, list(blocks_of(table, annual.report)), level=2)
+            picture = [_drawn(table)] if table.name == CHAIN else []
+            yield Section(table.title, [*picture, *blocks_of(table, annual.report)], level=2)
+
+
+def _drawn(table: Table) -> Picture:
+    """The stages as bars, from the cells of the table that stands below it."""
+    rows = [{column.name: cell for column, cell in zip(table.columns, row, strict=True)} for row in table.rows]
+    bars = [
+        Bar(str(row["stage"].value), None if row["count"].is_hidden else int(row["count"].value or 0))
+        for row in rows
+        if row["stage"].code in set(Stage)
+    ]
+    return Picture(str(draw_bars(bars, table.title)), f"{table.title}, als staven. De aantallen staan eronder.")
 
 
 def _words(chapter: Chapter) -> Iterator[Block]:

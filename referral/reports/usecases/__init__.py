@@ -2,6 +2,7 @@
 
 from referral.reports.measures import TIME_KEYS, GroupKey
 from referral.reports.usecases.annual import (
+    CHAIN,
     TEXT_PARTS,
     AnnualReport,
     Chapter,
@@ -46,6 +47,7 @@ from referral.reports.usecases.reference import (
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 __all__ = [
+    "CHAIN",
     "DIVISIONS",
     "EARLIEST_YEAR",
     "FIGURES",

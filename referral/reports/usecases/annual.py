@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from referral.core.codelists import labels
 from referral.core.database import new_id
-from referral.core.errors import FieldError, Invalid, NotAllowed
+from referral.core.errors import Invalid, NotAllowed
 from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import organisation_region
-from referral.reports.anonymity import SENTENCES, signs_of_somebody
+from referral.reports.anonymity import signs_of_somebody
 from referral.reports.disclosure import EXACT
 from referral.reports.measures import GroupKey, Stage
 from referral.reports.models import AnnualText
@@ -27,6 +27,7 @@ from referral.reports.usecases.funnel_report import report_funnel
 from referral.reports.usecases.monitor import monitor_tables
 from referral.trajectories.models import Trajectory
 
+CHAIN = "chain"
 PROGRESS, MONITOR, FINANCE = "progress", "monitor", "finance"
 TEXT_PARTS = ("national_developments", FINANCE, "questions", "narrative")
 """The chapters for which a coordinator writes a text."""
@@ -112,7 +113,7 @@ def write_annual_text(command: WriteAnnualText, *, actor: Actor, work: Work) -> 
     _refuse_others(actor)
     _refuse_future(command.year, work)
     if wrong := signs_of_somebody(command.text or ""):
-        raise Invalid(errors=[FieldError("/text", code, SENTENCES[code]) for code in wrong])
+        raise Invalid(errors=wrong)
     text = AnnualText(
         id=new_id(),
         organisation_id=actor.organisation_id,
@@ -149,7 +150,7 @@ def _progress(year: int, ends: date, actor: Actor, work: Work) -> Iterator[Table
     """The whole chain of the year, and how far people came by quarter, kind of referrer and gemeente."""
     whole = ShowFunnel(date(year, 1, 1), ends)
     (chain,) = report_funnel(read_funnel(whole, actor=actor, work=work)).tables
-    yield replace(chain, name="chain", title=f"De keten in {year}")
+    yield replace(chain, name=CHAIN, title=f"De keten in {year}")
     for key in DIVISIONS:
         funnel = read_funnel(replace(whole, group_by=(key,)), actor=actor, work=work)
         known = funnel.organisation_names if key in ORGANISATIONS else codes_of(key)
