@@ -11,7 +11,13 @@ from referral.cli.installation import find_organisation, opened_service, operato
 from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
 from referral.reports.schemas import FunnelQuery, show_csv
-from referral.reports.usecases import rebuild_facts, report_funnel, show_funnel
+from referral.reports.usecases import (
+    freeze_date,
+    last_reference_date,
+    rebuild_facts,
+    report_funnel,
+    show_funnel,
+)
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
 
@@ -63,6 +69,15 @@ def funnel(since: str, until: str, organisation: str | None, group_by: str | Non
             actor = operator_of(work.session, find_organisation(work.session, organisation), Role.COORDINATOR)
         command = FunnelQuery().load({name: value for name, value in asked.items() if value})
         click.echo(show_csv(report_funnel(show_funnel(command, actor=actor, work=work))), nl=False)
+
+
+@report.command("freeze")
+def freeze() -> None:
+    """Freeze the counts of the last reference date for every organisation that has none of it yet."""
+    with opened_service() as service:
+        with service.work(read_only=True) as work:
+            on = last_reference_date(work.today)
+        click.echo(f"{on}: {freeze_date(service, on)}")
 
 
 @report.command("rebuild")
