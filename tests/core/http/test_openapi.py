@@ -183,7 +183,6 @@ def test_every_good_request_keeps_to_the_document(world: World, document: dict[s
     assert {endpoint: found for endpoint, found in wrong.items() if found} == {}
 
 
-@ON_SQLITE
 def test_whoever_asks_first_at_the_same_time_gets_the_same_document(app: Application) -> None:
     """It is made when it is asked for; made twice at once it would be refused as a double."""
     with ThreadPoolExecutor(4) as pool:
