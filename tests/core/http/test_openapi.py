@@ -4,6 +4,7 @@ answers is what the document says."""
 import copy
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -190,3 +191,12 @@ def test_every_good_request_keeps_to_the_document(world: World, document: dict[s
             schema = operation["requestBody"]["content"][JSON]["schema"]
             wrong[endpoint] = mistakes(document, schema, call.body)[:3]
     assert {endpoint: found for endpoint, found in wrong.items() if found} == {}
+
+
+def test_whoever_asks_first_at_the_same_time_gets_the_same_document(app: Application) -> None:
+    """It is made when it is asked for; made twice at once it would be refused as a double."""
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(app.test_client().get, "/v1/openapi.json") for _ in range(8)]
+        answers = [each.result() for each in asked]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.data for answer in answers}) == 1
