@@ -38,7 +38,7 @@ from referral.referrals import api as referrals
 from referral.referrals import pages as referral_pages
 from referral.referrals.retention import check_retention
 from referral.reports import api as reports
-from referral.reports import pages as figures
+from referral.reports import pages as report_pages
 from referral.screenings import api as screenings
 from referral.screenings import pages as screening_pages
 from referral.trajectories import api as trajectories
@@ -74,7 +74,9 @@ PAGE_DOORS = (
     referral_pages.lists,
     referral_pages.queue,
     referral_pages.making,
-    figures.pages,
+    report_pages.figures,
+    report_pages.whole,
+    report_pages.annual,
     referral_pages.person,
     privacy_pages.desk,
     privacy_pages.answers,

@@ -42,7 +42,10 @@ def pages(stage: Stage) -> Iterator[tuple[str | None, str]]:
     ):
         yield ("coach" if path == "/queue" else "referrer"), path
     for who in ("coordinator", "region"):
-        yield who, "/figures"
+        for path in ("", "/coverage", "/monitor", "/reach"):
+            yield who, f"/figures{path}"
+    for path in ("", "/2026", "/2026/narrative"):
+        yield "region", f"/figures/annual{path}"
     yield "region", "/figures?by=sector&sourceKind=municipality"
     yield "referrer", f"/screenings/{code}"
     yield "referrer", f"/screenings/{code}/conversation"

@@ -8,6 +8,7 @@ from referral.reports.usecases.annual import (
     Chapter,
     ShowAnnual,
     WriteAnnualText,
+    read_annual_texts,
     show_annual,
     write_annual_text,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "note_export",
     "note_referral",
     "note_screening",
+    "read_annual_texts",
     "rebuild_facts",
     "reconcile_count",
     "report_funnel",

@@ -128,6 +128,13 @@ def write_annual_text(command: WriteAnnualText, *, actor: Actor, work: Work) -> 
     return text
 
 
+def read_annual_texts(year: int, *, actor: Actor, work: Work) -> Mapping[str, str | None]:
+    """What is written for the report of a year, by chapter. Raises `NotAllowed`, and `Invalid` for a year to come."""
+    _refuse_others(actor)
+    _refuse_future(year, work)
+    return _texts(year, actor, work)
+
+
 def _refuse_others(actor: Actor) -> None:
     if actor.organisation_kind is not OrganisationKind.REGION:
         raise NotAllowed("Het jaarverslag is van de regio. Alleen haar coördinator kan het maken en erin schrijven.")
