@@ -54,6 +54,18 @@ def worker(once: bool) -> None:
         run_worker(service, stop=stop)
 
 
+MADE = {
+    "organisations": "organisaties",
+    "users": "medewerkers",
+    "trajectories": "trajecten",
+    "screenings": "screenings",
+    "participants": "deelnemers",
+    "referrals": "verwijzingen",
+    "events": "gebeurtenissen",
+}
+"""What the demo tells that it made."""
+
+
 @click.command()
 @click.option("--no-serve", is_flag=True, help="Alleen vullen, niet starten.")
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -69,7 +81,8 @@ def demo(no_serve: bool, host: str, port: int) -> None:
             made = build_demo(service, progress=progress)
         seal_log(service)
         token = _demo_token(service)
-    notes.print("Er stond al een demo." if made is None else f"Gemaakt: {made}")
+    counts = ", ".join(f"{count} {MADE[kind]}" for kind, count in (made or {}).items())
+    notes.print(f"Gemaakt: {counts}." if made else "Er stond al een demo.")
     _tell_demo(token, f"http://{host}:{port}")
     if not no_serve:
         run_server(load(), host=host, port=port, workers=1, with_worker=True)

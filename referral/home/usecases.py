@@ -26,11 +26,13 @@ from referral.referrals.usecases import (
     show_lists,
     waits_for,
 )
-from referral.referrals.workflow import EVENT_LABELS, LABELS, EventName, main_event
+from referral.referrals.workflow import EVENT_LABELS, FOLLOW_UP, LABELS, EventName, main_event
 from referral.screenings.models import Screening
 from referral.screenings.usecases import count_undiscussed, list_undiscussed
 
 MOST = 100
+FOLLOW_UP_STEP = "Vervolg vastleggen"
+"""The step on a case that ended badly: a note that tells what the referrer did about it ends the task."""
 
 
 class Kind(StrEnum):
@@ -137,6 +139,7 @@ def _of_case(view: ReferralView, actor: Actor) -> Task:
     else:
         why = NEXT_STEPS[referral.status]
     step = EVENT_LABELS[event] if event else "Zaak bekijken"
+    step = FOLLOW_UP_STEP if referral.status in FOLLOW_UP and event is EventName.ADD_NOTE else step
     return Task(Kind.CASE, referral.id, referral.reference, LABELS[referral.status], why, step, event=event, **facts)
 
 
