@@ -9,6 +9,7 @@ from tests.pages import Person
 from tests.world import World, trajectory_body
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+TWO_STARTS = {"startDates": ["2026-12-07", "2026-12-14"]}
 NAMES = re.compile(r'/trajectories/[0-9a-f-]{36}">([^<]+)</a>')
 
 
@@ -110,11 +111,13 @@ def test_the_edit_form_changes_what_was_changed_empties_what_was_emptied_and_lea
 
 def test_a_trajectory_changed_by_a_colleague_shows_both_and_lets_the_provider_choose(world: World) -> None:
     path = f"/trajectories/{world.trajectory_id}/edit"
+    world.call("coach", "PATCH", path.replace("/edit", "").replace("/t", "/v1/t"), TWO_STARTS, version=1)
     coach, form = form_of(world, "coach", path)
     form["description"] = "Mijn tekst."
+    form["startDates"] = "07-12-2026\r\n14-12-2026"  # As a browser sends what it got with other line ends.
     theirs = {"description": "De tekst van een collega."}
     assert (
-        world.call("second_coach", "PATCH", f"/v1/trajectories/{world.trajectory_id}", theirs, version=1).status_code
+        world.call("second_coach", "PATCH", f"/v1/trajectories/{world.trajectory_id}", theirs, version=2).status_code
         == 200
     )
     page = coach.send(path, form)

@@ -125,11 +125,8 @@ class Form:
 
     def differences(self, others: MultiDict[str, str]) -> list[tuple[str, str, str]]:
         """The questions that these answers answer otherwise: label, their answer, and the one in this form."""
-        both = [
-            (each.label, each.in_words(others.getlist(each.name)), each.in_words(self.values(each.name)))
-            for each in self.questions
-        ]
-        return [row for row in both if row[1] != row[2]]
+        rows = [(each.label, _answer(each, others), _answer(each, self.data)) for each in self.questions]
+        return [row for row in rows if row[1] != row[2]]
 
     def _read(self, schema: Schema, prefix: str) -> dict[str, Any]:
         members = {}
@@ -144,7 +141,7 @@ class Form:
             return self._read(member.schema, f"{name}/") or None
         if isinstance(member, Listed):
             return self._list(member, name)
-        text = self.value(name).replace("\r\n", "\n").strip()
+        text = _one_line_end(self.value(name))
         if isinstance(member, Instant):
             return _instant(text, self.value(f"{name}/time").strip())
         return _plain(member, text) if text else None
@@ -231,6 +228,15 @@ def _plain(member: fields.Field[Any], text: str) -> Any:
     if isinstance(member, Flag):
         return {"true": True, "false": False}.get(text, text)
     return text
+
+
+def _answer(question: Question, data: MultiDict[str, str]) -> str:
+    return question.in_words(map(_one_line_end, data.getlist(question.name)))
+
+
+def _one_line_end(text: str) -> str:
+    """The text with line ends of one kind; a browser sends another than we keep."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def _as_typed(value: Any) -> str:

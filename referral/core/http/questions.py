@@ -10,7 +10,7 @@ from referral.core.codelists import code_lists, wording
 from referral.core.fields import Code, Day, Flag, Instant, Listed, Number, Part, Text
 
 MOST_RADIOS = 7
-LONG_TEXT = 200
+LONG_TEXT = 255
 
 Options = Mapping[str, str]
 
