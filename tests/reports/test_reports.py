@@ -4,8 +4,8 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -14,11 +14,12 @@ from sqlalchemy import delete
 
 from referral.core.codelists import labels, occupations, sectors
 from referral.core.database import new_id
+from referral.core.work import AMSTERDAM
 from referral.identity.models import User
 from referral.referrals.models import OutcomeTally, Referral, ReferralEvent
 from referral.referrals.workflow import EventName, Party, Status
 from referral.reports.models import FactChange, FigureCell, Journey
-from referral.reports.usecases import freeze_date, rebuild_facts
+from referral.reports.usecases import freeze_date, freeze_due, rebuild_facts
 from referral.reports.usecases.coverage import is_structural
 from referral.screenings.models import Conversation, Screening
 from tests.proof import scaled
@@ -511,3 +512,16 @@ def as_text(cell: dict[str, Any]) -> str:
         return labels("absence")[cell["why"]]
     value = cell["value"]
     return "" if value is None else str(value).replace(".", ",") if isinstance(value, float) else str(value)
+
+
+def test_the_worker_freezes_a_date_within_a_month_and_not_afterwards(ledger: Ledger) -> None:
+    fill(ledger)
+    asked = {"late": freeze_due(ledger.service)}
+    for name, day in (("eve", date(2026, 9, 30)), ("due", OCTOBER), ("again", date(2026, 10, 31))):
+        clock = at_ten(day)
+        asked[name] = freeze_due(replace(ledger.service, clock=clock))
+    assert asked == {"late": 0, "eve": 0, "due": 6, "again": 0}
+
+
+def at_ten(day: date) -> Callable[[], datetime]:
+    return lambda: datetime.combine(day, time(10), AMSTERDAM)
