@@ -4,8 +4,8 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -14,13 +14,16 @@ from sqlalchemy import delete
 
 from referral.core.codelists import labels, occupations, sectors
 from referral.core.database import new_id
-from referral.identity.models import User
+from referral.core.policy import OrganisationKind
+from referral.core.work import AMSTERDAM
+from referral.identity.models import Region, RegionKind, User
 from referral.referrals.models import OutcomeTally, Referral, ReferralEvent
 from referral.referrals.workflow import EventName, Party, Status
 from referral.reports.models import FactChange, FigureCell, Journey
-from referral.reports.usecases import freeze_date, rebuild_facts
+from referral.reports.usecases import freeze_date, freeze_due, rebuild_facts
 from referral.reports.usecases.coverage import is_structural
 from referral.screenings.models import Conversation, Screening
+from referral.trajectories.models import Trajectory
 from tests.proof import scaled
 from tests.reports.conftest import TODAY, Ledger, Step, path
 
@@ -511,3 +514,84 @@ def as_text(cell: dict[str, Any]) -> str:
         return labels("absence")[cell["why"]]
     value = cell["value"]
     return "" if value is None else str(value).replace(".", ",") if isinstance(value, float) else str(value)
+
+
+def test_the_worker_freezes_a_date_within_a_month_and_not_afterwards(ledger: Ledger) -> None:
+    fill(ledger)
+    asked = {"late": freeze_due(ledger.service)}
+    for name, day in (("eve", date(2026, 9, 30)), ("due", OCTOBER), ("again", date(2026, 10, 31))):
+        clock = at_ten(day)
+        asked[name] = freeze_due(replace(ledger.service, clock=clock))
+    assert asked == {"late": 0, "eve": 0, "due": 6, "again": 0}
+
+
+def at_ten(day: date) -> Callable[[], datetime]:
+    return lambda: datetime.combine(day, time(10), AMSTERDAM)
+
+
+# Offer and targets.
+
+
+def offer(ledger: Ledger, who: str, **facts: Any) -> None:
+    with ledger.service.work() as work:
+        known = {
+            "name": "Lezen", "description": "Samen lezen.", "template": "A", "components": ["basic_skills"],
+            "skills": ["reading"], "levels": ["1F"], "language_backgrounds": ["nt1"], "course_kind": "formal",
+            "course_type": "language", "places": 12, "municipality_code": "GM0453", "delivery": "location",
+            "minimum_age": 18, "region_only": False, "civic_integration_allowed": False, "means_allowed": True,
+            "funding_source": "web", "last_checked_on": TODAY,
+        }  # fmt: skip
+        organisation_id = ledger.actors[who].organisation_id
+        work.session.add(Trajectory(organisation_id=organisation_id, **{**known, **facts}))
+
+
+def test_offer_is_held_against_demand(ledger: Ledger) -> None:
+    offer(ledger, "school", places_taken=5, waiting=2)
+    offer(ledger, "school", places=8, skills=["digital", "reading"], course_kind="non_formal_volunteer")
+    offer(ledger, "school", places=50, active=False)
+    ledger.refer(path(MARCH, 1, 1, 1, 1), offered_course_kind="formal", times=6)
+    ledger.refer(path(MARCH), skills=["numeracy"], times=3)
+    rebuild_facts(ledger.service)
+    demand = tables(ledger, "city", "reach")["demand"]
+    assert demand[("reading",)] == {"demand": 6, "activities": 2, "places": 20, "withoutOffer": "Nee"}
+    assert demand[("reading_digital",)] == {"demand": 0, "activities": 1, "places": 8, "withoutOffer": "Nee"}
+    assert demand[("numeracy",)] == {"demand": 3, "activities": 0, "places": 0, "withoutOffer": "Ja"}
+    put_in = tables(ledger, "city", "monitor")["input"]
+    assert put_in[("formal",)] == {
+        "activities": 1, "places": 12, "participants": 6, "participants_per_activity": 6.0
+    }  # fmt: skip
+    school = (str(ledger.actors["school"].organisation_id),)
+    assert tables(ledger, "school", "coverage")["providers"][school]["free_places"] == 20 - 5
+    shared = tables(ledger, "network", "coverage")["providers"][school]
+    assert (shared["free_places"], shared["waiting"], shared["places"]) == ("hidden", "hidden", 20)
+
+
+def test_free_places_in_shared_figures_tell_no_more_than_the_taken_ones(ledger: Ledger) -> None:
+    offer(ledger, "school", places=60, places_taken=23)
+    school = (str(ledger.actors["school"].organisation_id),)
+    assert tables(ledger, "network", "coverage")["providers"][school]["free_places"] == 60 - 25
+    assert tables(ledger, "school", "coverage")["providers"][school]["free_places"] == 60 - 23
+
+
+def test_a_region_sees_what_it_reached_of_its_targets_and_its_target_group(ledger: Ledger) -> None:
+    with ledger.service.work() as work:
+        region = Region(id=new_id(), kind=RegionKind.LABOUR_MARKET, name="Kust", code="AM37")
+        work.session.add(region)
+    ledger.settle("coast", OrganisationKind.MUNICIPALITY, region.id)
+    ledger.settle("board", OrganisationKind.REGION, region.id)
+    ledger.screen(MARCH, by="coast", times=52)
+    ledger.refer(path(MARCH, 1, 1, 1, 1), by="coast", times=33)
+    ledger.refer(path(date(2025, 12, 1), 1, 1, 1, 1), by="coast", times=70)
+    rebuild_facts(ledger.service)
+    found = tables(ledger, "board", "reach")
+    assert found["targets"] == {
+        ("AM37", "screened"): {"baseline": 100, "target": 200, "reached": 50, "target_share": 0.25},
+        ("AM37", "started"): {"baseline": 30, "target": 80, "reached": 35, "target_share": 0.44},
+        ("AM37", "completed"): {"baseline": 10, "target": 40, "reached": "hidden", "target_share": "hidden"},
+    }
+    assert found["municipalities"][("GM0453",)] == {
+        "target_group": 9000, "screened": 50, "reach_share": 0.0056, "referred": 35, "participants": 35
+    }  # fmt: skip
+    exact = tables(ledger, "coast", "reach")
+    assert "targets" not in exact, "the targets are the region's, not those of one organisation"
+    assert exact["municipalities"][("GM0453",)]["screened"] == 52
