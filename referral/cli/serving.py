@@ -14,6 +14,7 @@ from referral.core.work import Service
 from referral.demo import ACCOUNTS, PASSWORD, build_demo
 from referral.identity.usecases import IssueToken, issue_token
 from referral.operations.sealing import seal_log
+from referral.reports.usecases import freeze_date, last_reference_date
 from referral.server import run_server
 from referral.worker import run_once, run_worker
 
@@ -79,6 +80,9 @@ def demo(no_serve: bool, host: str, port: int) -> None:
         _make_keys(service)
         with progress_bar("Demo vullen") as progress:
             made = build_demo(service, progress=progress)
+        with service.work(read_only=True) as work:
+            on = last_reference_date(work.today)
+        freeze_date(service, on)
         seal_log(service)
         token = _demo_token(service)
     counts = ", ".join(f"{count} {MADE[kind]}" for kind, count in (made or {}).items())

@@ -12,7 +12,13 @@ from referral.cli.reporting import annual, export
 from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
 from referral.reports.schemas import CSV, FunnelQuery, file_of
-from referral.reports.usecases import rebuild_facts, report_funnel, show_funnel
+from referral.reports.usecases import (
+    freeze_date,
+    last_reference_date,
+    rebuild_facts,
+    report_funnel,
+    show_funnel,
+)
 from referral.screenings.schemas.table import read_table
 from referral.screenings.usecases import import_screenings
 
@@ -67,6 +73,15 @@ def funnel(since: str, until: str, organisation: str | None, group_by: str | Non
         command = FunnelQuery().load({name: value for name, value in asked.items() if value})
         file = file_of(report_funnel(show_funnel(command, actor=actor, work=work)))
         click.echo(file.written(CSV, work.now).decode(), nl=False)
+
+
+@report.command("freeze")
+def freeze() -> None:
+    """Freeze the counts of the last reference date for every organisation that has none of it yet."""
+    with opened_service() as service:
+        with service.work(read_only=True) as work:
+            on = last_reference_date(work.today)
+        click.echo(f"{on}: {freeze_date(service, on)}")
 
 
 @report.command("rebuild")

@@ -106,15 +106,18 @@ class Case:
         """The intake is today."""
         self.by_coach(stage, deeds.start_intake, deeds.StartIntake, intake_on=stage.work.today)
 
-    def start(self, stage: Stage, goals: tuple[str, ...]) -> None:
-        """The participant starts today."""
-        self.by_coach(stage, deeds.start_trajectory, deeds.StartTrajectory, started_on=stage.work.today, goals=goals)
+    def start(self, stage: Stage, goals: tuple[str, ...], outcomes: dict[str, str]) -> None:
+        """The participant starts today, and says how things go."""
+        facts = {"started_on": stage.work.today, "goals": goals, "outcomes": outcomes}
+        self.by_coach(stage, deeds.start_trajectory, deeds.StartTrajectory, **facts)
 
-    def complete(self, stage: Stage, results: Sequence[str], certificate: str, report: str) -> None:
-        """The trajectory is finished today, with a result for each goal."""
+    def complete(
+        self, stage: Stage, results: Sequence[str], certificate: str, report: str, outcomes: dict[str, str]
+    ) -> None:
+        """The trajectory is finished today, with a result for each goal and what changed."""
         found = deeds.find_referral(self._id, actor=stage.actor(self.coach), work=stage.work)
         goal_ids = last_facts(stage.work, found, EventName.START_TRAJECTORY)["goalIds"]
-        facts = {"completed_on": stage.work.today, "certificate": certificate, "report": report}
+        facts = {"completed_on": stage.work.today, "certificate": certificate, "report": report, "outcomes": outcomes}
         of_goal = dict(zip(goal_ids, results, strict=True))
         self.by_coach(stage, deeds.complete_trajectory, deeds.CompleteTrajectory, results=of_goal, **facts)
 

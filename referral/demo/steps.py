@@ -116,7 +116,8 @@ def starts(life: Life) -> None:
     life.wait(2, 8)
     life.then(life.case.take_in)
     life.wait(2, 10)
-    life.then(life.case.start, goals=tuple(life.rng.sample(words.GOALS, 2)))
+    answers = dict.fromkeys(words.AREAS[:3], "same")
+    life.then(life.case.start, goals=tuple(life.rng.sample(words.GOALS, 2)), outcomes=answers)
 
 
 def learns(life: Life, months: int) -> None:
@@ -131,8 +132,15 @@ def completes(life: Life) -> str:
     """The end of the trajectory, with a result for both goals; the reason to close with says how it went."""
     results = life.rng.choices(("achieved", "achieved", "partly", "not"), k=2)
     kinds = ("diploma", "mbo_certificate") if life.case.offer and life.case.offer.is_formal else ("none",)
+    changed = {
+        area: "better" if result == "achieved" else "same" for area, result in zip(words.AREAS, results, strict=False)
+    }
     life.then(
-        life.case.complete, results=results, certificate=life.rng.choice(kinds), report=life.rng.choice(words.REPORTS)
+        life.case.complete,
+        results=results,
+        certificate=life.rng.choice(kinds),
+        report=life.rng.choice(words.REPORTS),
+        outcomes=changed,
     )
     reached = {"achieved": "goal_reached", "partly": "partly_reached", "not": "not_reached"}
     return reached[results[0]]

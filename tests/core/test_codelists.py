@@ -23,15 +23,20 @@ from referral.core.codelists import (
     retention_terms,
     secrecy,
     sectors,
+    targets_of,
     templates,
 )
 from referral.core.codelists.economy import read_occupations
-from referral.core.codelists.files import read_toml
+from referral.core.codelists.figures import read_figure_rules
+from referral.core.codelists.files import Entry, open_text, read_toml
+from referral.core.codelists.indicators import read_indicators
 from referral.core.codelists.instruments import read_instruments
 from referral.core.codelists.labels import read_labels
 from referral.core.codelists.law import read_legal_bases, read_retention_terms, read_secrecy
 from referral.core.codelists.places import read_municipalities
+from referral.core.codelists.questionnaire import read_questions
 from referral.core.codelists.reasons import read_reasons
+from referral.core.codelists.targets import read_targets
 from referral.core.codelists.terms import read_terms
 from referral.core.policy import OrganisationKind, Relation
 
@@ -387,3 +392,51 @@ def test_a_malformed_list_is_refused_by_file_and_key(read: Callable[..., object]
 def test_a_malformed_row_of_gemeenten_is_refused_by_file_and_line(text: str, place: str) -> None:
     with pytest.raises(ValueError, match=f"^gemeenten.csv: {place}: "):
         read_municipalities("gemeenten.csv", text)
+
+
+# What the reports are held against
+
+
+def changed(name: str, old: str, new: str) -> Entry:
+    """The file of `config/` with one thing changed."""
+    text = open_text(name)
+    assert old in text
+    return read_toml(name, text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "old", "new", "key"),
+    [
+        (read_figure_rules, "figures.toml", '"04-01"', '"04-15"', "reference_dates"),
+        (read_figure_rules, "figures.toml", '"04-01"', '"13-01"', "reference_dates"),
+        (read_figure_rules, "figures.toml", "at_least = 3", "at_least = 5", "structural.at_least"),
+        (read_figure_rules, "figures.toml", '"16-17"', '"16-30"', "young_adults.age_bands"),
+        (read_targets, "targets.toml", "GM0281 = 5400", "GM9999 = 5400", "codes.AM10.target_group.GM9999"),
+        (read_targets, "targets.toml", "started = 200", "begun = 200", "codes.AM10.targets.2026.begun"),
+        (read_targets, "targets.toml", "targets.2026]", "targets.soon]", "codes.AM10.targets.soon"),
+        (read_questions, "questionnaire.toml", "[codes.health]", "[codes.wealth]", "codes.wealth.region"),
+        (read_questions, "questionnaire.toml", 'region = "AM10"', 'region = "AM99"', "codes.volunteering.region"),
+        (
+            read_questions,
+            "questionnaire.toml",
+            'moments = ["start"',
+            'moments = ["later"',
+            "codes.language_in_daily_life.moments",
+        ),
+        (read_indicators, "indicators.toml", 'label = "Gescreend"', "", "codes.screened.label"),
+    ],
+)
+def test_a_malformed_rule_of_the_reports_is_refused_by_file_and_key(
+    read: Callable[[Entry], object], name: str, old: str, new: str, key: str
+) -> None:
+    assert read(read_toml(name, open_text(name))), "the control: the file itself is sound"
+    with pytest.raises(ValueError, match=f"^{name}: {key}: "):
+        read(changed(name, old, new))
+
+
+def test_a_region_has_its_targets_and_the_growth_it_agreed() -> None:
+    targets = targets_of("AM10")
+    assert targets is not None
+    assert [targets.of(year)["started"] for year in (2026, 2027, 2028)] == [200, 210, 220]
+    assert targets.of(2025) == {}
+    assert targets_of("AM01") is None

@@ -179,11 +179,10 @@ class Ledger:
                     receiver_organisation_id=self.actors[to].organisation_id,
                     previous_id=previous_id,
                     origin_id=origin_of(work.session, previous_id),
-                    skills=["reading"],
                     data_scope=[],
                     created_at=work.now,
                     changed_at=work.now,
-                    **{**TRAITS, **as_it_stands(steps), **members},
+                    **{"skills": ["reading"], **TRAITS, **as_it_stands(steps), **members},
                 )
                 work.session.add(referral)
                 work.session.flush()

@@ -160,7 +160,8 @@ def answer(ledger: Ledger, months: Sequence[str], keys: Sequence[str], accept: s
 def table_of(ledger: Ledger, months: Sequence[str], keys: Sequence[str]) -> list[list[int | None]]:
     """The counts of the stages in the table, row by row."""
     text = answer(ledger, months, keys, "text/csv").data.decode("utf-8-sig")
-    _, *lines = csv.reader(io.StringIO(text), delimiter=";")
+    lines = list(csv.reader(io.StringIO(text), delimiter=";"))
+    lines = lines[1 : lines.index([])]
     counts = [line[len(keys) + 3] for line in lines if line[len(keys)] in labels("stage").values()]
     numbers = [None if count == "verborgen" else int(count) for count in counts]
     return [numbers[at : at + 10] for at in range(0, len(numbers), 10)]

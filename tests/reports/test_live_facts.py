@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from random import Random
@@ -30,7 +30,17 @@ from referral.referrals.usecases import Move, ReferralMoved, create_referral, ex
 from referral.referrals.usecases.reading import last_facts
 from referral.referrals.workflow import FINAL, MILESTONES, EventName, Status
 from referral.reports.measures import GroupKey
-from referral.reports.usecases import ShowFunnel, fold_changes, keeping, note_referral, rebuild_facts, show_funnel
+from referral.reports.usecases import (
+    ShowFunnel,
+    ShowReport,
+    fold_changes,
+    keeping,
+    note_referral,
+    rebuild_facts,
+    show_funnel,
+)
+from referral.reports.usecases.asked import Asked
+from referral.reports.usecases.standing import standing_table
 from referral.screenings.models import Conversation, Screening
 from referral.screenings.usecases import LogConversation, LogScreening, log_conversation, log_screening
 from referral.trajectories.models import Trajectory
@@ -68,6 +78,9 @@ class Case:
     also: frozenset[str]
     days: dict[str, int]
     loss: str | None
+    result: str = ""
+    since: dict[str, date] = field(default_factory=dict)
+    ended: date | None = None
 
 
 class Town:
@@ -140,6 +153,7 @@ class Town:
                     goals = last_facts(work, row, EventName.START_TRAJECTORY).get("goalIds")
                     members = chain.members(self.world, event.value, goals=goals)
                     members |= {"mode": "cold"} if cold and event is EventName.CONFIRM_HANDOVER else {}
+                    members |= {"certificate": "mbo_certificate"} if cold and event is EventName.COMPLETE else {}
                     moved = perform(event, members, referral_id, row.version, actor=actor, work=work)
         except Problem:
             return
@@ -275,7 +289,30 @@ def need(
     traits = traits_of(first, first.source_organisation_id, reached["referred"])
     traits |= {"partner": str(first.receiver_organisation_id) if first.receiver_organisation_id else None}
     traits |= {"trajectoryTemplate": offer.template if offer else None}
-    return Case(owner, side, traits, tuple(STAGES[: furthest + 1]), frozenset(also), days, lost(rows, history))
+    loss, end = lost(rows, history), ended(rows, history)
+    result = result_of(STAGES[: furthest + 1], loss, [e for row in rows for e in history[row.id]])
+    return Case(
+        owner, side, traits, tuple(STAGES[: furthest + 1]), frozenset(also), days, loss, result, reached, end
+    )  # fmt: skip
+
+
+def result_of(counted: Sequence[str], loss: str | None, events: list[ReferralEvent]) -> str:
+    """What a trajectory that started ended with."""
+    if "completed" in counted:
+        return str(next(e.facts["certificate"] for e in reversed(events) if e.event is EventName.COMPLETE))
+    return "" if "started" not in counted else "stopped" if loss else "running"
+
+
+def ended(rows: list[Referral], history: dict[UUID, list[ReferralEvent]]) -> date | None:
+    """The day on which the last of them ended; none while one is open."""
+    days = []
+    for row in rows:
+        last = history[row.id][-1].to_status
+        if last not in FINAL:
+            return None
+        end = next(e for e in reversed(history[row.id]) if e.to_status is last and e.from_status is not last)
+        days.append(day(end))
+    return max(days)
 
 
 def lost(rows: list[Referral], history: dict[UUID, list[ReferralEvent]]) -> str | None:
@@ -343,6 +380,7 @@ def figures(cases: list[Case]) -> dict[str, Any]:
         "days": {stage: each for stage, each in days.items() if each},
         "losses": dict(losses),
         "missed": dict(missed),
+        "results": dict(Counter(case.result for case in cases if case.result)),
     }
 
 
@@ -361,6 +399,7 @@ def reported(row: Any) -> dict[str, Any]:
         "days": {cell.stage: (cell.median_days, cell.p90_days) for cell in cells if cell.median_days is not None},
         "losses": {(loss.party, loss.reason): loss.count for loss in row.losses},
         "missed": {each.reason: each.count for each in row.missed},
+        "results": {name: count for name, count in row.results.items() if count},
     }
 
 
@@ -379,6 +418,20 @@ def compare(town: Town, who: str, keys: tuple[str, ...], filters: dict[str, str]
         rows = show_funnel(query, actor=actor, work=work).rows
     assert {row.group: reported(row) for row in rows} == {group: figures(cases) for group, cases in groups.items()}
     return sum(len(row.stages) + len(row.others) + len(row.losses) + len(row.missed) for row in rows)
+
+
+def compare_standing(town: Town, who: str, on: date, by_hand: list[Case], *, forgets_ends: bool = False) -> bool:
+    """Whether the open cases when this day began are what a count by hand gives. `forgets_ends`: the wrong build."""
+    actor = town.actors[who]
+    there = Counter[str]()
+    for case in by_hand:
+        begun = case.since.get("referred", date.max) < on and case.owner == actor.organisation_id
+        if begun and (forgets_ends or case.ended is None or case.ended >= on):
+            furthest = max(STAGES.index(stage) for stage, since in case.since.items() if since < on)
+            there.update(STAGES[: min(furthest + 1, 6)])
+    with town.world.service.work(read_only=True) as work:
+        table = standing_table(Asked(ShowReport(), actor, work), on, GroupKey.PARTNER)
+    return [cell.value for cell in table.rows[-1][1:]] == [there[stage] for stage in STAGES[:6]]
 
 
 FILTERS = [{}, {"ageBand": "35-44"}, {"skill": "reading_digital"}, {"foundAt": "library", "employment": "employed"}]
@@ -403,6 +456,10 @@ def test_the_facts_say_what_the_history_says(world: World) -> None:
 
     lives()
     compare_all(KEYS)
+    by_hand, days = count_by_hand(world.service), [date(2026, 12, 1), date(2027, 4, 1), date(2027, 10, 1)]
+    for who in ("coordinator", "receiving_coordinator"):
+        assert all(compare_standing(town, who, on, by_hand) for on in days)
+    assert not all(compare_standing(town, "coordinator", on, by_hand, forgets_ends=True) for on in days)
     found = rebuild_facts(world.service)
     assert found.is_equal, found
     compare_all(KEYS[:3])

@@ -41,6 +41,7 @@ from referral.reports.usecases.reference import (
     Reconcile,
     freeze_date,
     freeze_due,
+    last_reference_date,
     reconcile_count,
     show_reference_date,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "fold_changes",
     "freeze_date",
     "freeze_due",
+    "last_reference_date",
     "make_anonymous",
     "note_conversation",
     "note_export",

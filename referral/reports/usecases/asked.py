@@ -37,12 +37,14 @@ class ShowReport:
 class Asked:
     """One question about whole months: who asks, which period, and the figures by any one division.
 
-    Raises `Invalid` for a period that has yet to begin, and for parts of months.
+    Raises `Invalid` for a period that has yet to begin, and for parts of months. `today` may be the last day of a month
+    in the past; what began after it is not looked at.
     """
 
-    def __init__(self, query: ShowReport, actor: Actor, work: Work) -> None:
+    def __init__(self, query: ShowReport, actor: Actor, work: Work, today: date | None = None) -> None:
         self.actor, self.work, self.rule = actor, work, rule_for(actor)
-        self.to_on = query.to_on or work.today
+        self.today = today or work.today
+        self.to_on = query.to_on or self.today
         self.from_on = query.from_on or date(self.to_on.year, 1, 1)
         self.owners = organisations_of(actor)
         self._read: dict[tuple[GroupKey, ...], Sequence[Row]] = {}
@@ -76,7 +78,7 @@ class Asked:
         """The rows of the funnel by these divisions."""
         if keys not in self._read:
             query = ShowFunnel(self.from_on, self.to_on, keys)
-            self._read[keys] = read_funnel(query, actor=self.actor, work=self.work).rows
+            self._read[keys] = read_funnel(query, actor=self.actor, work=self.work, today=self.today).rows
         return self._read[keys]
 
     @property

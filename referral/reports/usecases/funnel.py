@@ -69,12 +69,15 @@ def rule_for(actor: Actor) -> Rule:
     return SHARED if actor.organisation_kind is OrganisationKind.REGION else EXACT
 
 
-def read_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
-    """The funnel, for a report that records itself that it was asked. Raises `Invalid`."""
+def read_funnel(query: ShowFunnel, *, actor: Actor, work: Work, today: date | None = None) -> Funnel:
+    """The funnel, for a report that records itself that it was asked. Raises `Invalid`.
+
+    `today` may be a day in the past, at the end of a month: then it is as if what began later were not there.
+    """
     rule = rule_for(actor)
     scope = _scope(query, rule, actor, work)
     if rule is SHARED:
-        rows = SharedFunnel(work.session, scope, query.group_by, work.today).rows()
+        rows = SharedFunnel(work.session, scope, query.group_by, today or work.today).rows()
     else:
         rows = _exact_rows(work.session, scope, query.group_by, names_losses=not actor.has_narrow_view)
     names = _organisation_names(work.session, rows, query.group_by)

@@ -120,7 +120,9 @@ def _freeze(on: date, organisation: Organisation, work: Work) -> int:
 def count_on(on: date, actor: Actor, work: Work) -> Report:
     """The cases that were open when this day began, and the quarter before it, as they are known now."""
     months = on.year * 12 + on.month - 4
-    asked = Asked(ShowReport(date(months // 12, months % 12 + 1, 1), on - timedelta(days=1)), actor, work)
+    eve = on - timedelta(days=1)
+    # As on the eve: the quarter that begins on this day has nobody yet, and would hide the others with it.
+    asked = Asked(ShowReport(date(months // 12, months % 12 + 1, 1), eve), actor, work, today=eve)
     tables = [standing_table(asked, on, key) for key in DIVISIONS]
     tables += [_quarter_table(asked, key) for key in DIVISIONS]
     if not asked.is_shared:

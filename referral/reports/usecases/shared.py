@@ -150,7 +150,8 @@ class SharedFunnel:
         if year not in self._read:
             keys = [key for key in (self.leaf, GroupKey.MONTH) if key is not None]
             whole = replace(self.scope, from_on=date(year, 1, 1), to_on=date(year, 12, 31), filters={})
-            self._read[year] = add_up(self.session, whole, keys)
+            sums, now = add_up(self.session, whole, keys), month_of(self.today)
+            self._read[year] = {group: tally for group, tally in sums.items() if (group[-1] or "") <= now}
         return self._read[year]
 
     def _table(self, year: int) -> YearTable:
