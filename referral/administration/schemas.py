@@ -59,7 +59,10 @@ TITLES: Mapping[str, str] = {
     "instrument": "Screeningsinstrument", "legalBasis": "Grondslag", "occupationCode": "Beroepsgroep",
     "reason": "Reden", "retention": "Bewaartermijn", "sector": "Sector", "term": "Termijn",
     "trajectoryTemplate": "Voorbeeldroute", "municipalityCode": "Gemeente",
-    "labourMarketRegionCode": "Arbeidsmarktregio",
+    "labourMarketRegionCode": "Arbeidsmarktregio", "skill": "Vaardigheden samen", "figure": "Andere cijfers",
+    "absence": "Waarom een cijfer er niet staat", "annualChapter": "Hoofdstuk van het jaarverslag",
+    "topList": "Beroepen met veel laaggeletterdheid", "vulnerableSector": "Kwetsbare sectoren", "gender": "Geslacht",
+    "motherTongue": "Moedertaal", "leftOut": "Waarom iemand niet in de landelijke statistiek staat",
 }  # fmt: skip
 OWN = "Van deze dienst"
 SOURCES: Mapping[str, str] = {

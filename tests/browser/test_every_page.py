@@ -20,6 +20,18 @@ STEPS = {
     "completed": ("record_follow_up", "close"),
 }
 STATES = ("draft", "submitted", "returned", "waitlisted", "in_trajectory", "declined", "void")
+FIGURES = ("/figures", "/figures/coverage", "/figures/monitor", "/figures/reach")
+ANNUAL = ("/figures/annual", "/figures/annual/2026", "/figures/annual/2026/narrative")
+ALWAYS = {
+    "referrer": ("/", "/account", "/account/app", "/screenings", "/screenings/new", "/referrals", "/referrals/new"),
+    "coach": ("/", "/queue"),
+    "coordinator": FIGURES,
+    "region": ("/", *FIGURES, *ANNUAL, "/figures?by=sector&sourceKind=municipality"),
+    "privacy": ("/",),
+    "admin": ("/",),
+    "employer": ("/",),
+}
+"""What needs no case."""
 CANARY = "<img src=x onerror=alert(1) data-canary>\"'><script data-canary>alert(1)</script>{{7*7}}"
 
 
@@ -29,24 +41,9 @@ def pages(stage: Stage) -> Iterator[tuple[str | None, str]]:
     code = screening(world)
     for path in ("/sign-in", "/nergens", "/welcome?invitation=oud"):
         yield None, path
-    for who in ("referrer", "coach", "region", "privacy", "admin", "employer"):
-        yield who, "/"
-    for path in (
-        "/account",
-        "/account/app",
-        "/screenings",
-        "/screenings/new",
-        "/referrals",
-        "/referrals/new",
-        "/queue",
-    ):
-        yield ("coach" if path == "/queue" else "referrer"), path
-    for who in ("coordinator", "region"):
-        for path in ("", "/coverage", "/monitor", "/reach"):
-            yield who, f"/figures{path}"
-    for path in ("", "/2026", "/2026/narrative"):
-        yield "region", f"/figures/annual{path}"
-    yield "region", "/figures?by=sector&sourceKind=municipality"
+    for who, paths in ALWAYS.items():
+        for path in paths:
+            yield who, path
     yield "referrer", f"/screenings/{code}"
     yield "referrer", f"/screenings/{code}/conversation"
     for status in STATES:

@@ -59,8 +59,11 @@ class Reader:
             )
 
 
+REPORT = {"name": "reach", "ending": "csv", "year": "2026", "part": "narrative"}
+
+
 def everything_tried(world: World) -> Iterator[tuple[str, str | None, TestResponse]]:
-    known = {"referral_id": str(world.refer()["id"]), "event": "accept", "step": "person"}
+    known = {"referral_id": str(world.refer()["id"]), "event": "accept", "step": "person", **REPORT}
     rules = [
         (rule, "POST" if "POST" in (rule.methods or ()) else "GET")
         for rule in world.app.url_map.iter_rules()

@@ -146,7 +146,7 @@ def _is_region(referral: Referral, actor: Actor) -> bool:
 
 def _purposes(actor: Actor) -> list[Question]:
     """The purposes that this actor may have, and no others."""
-    mine = {code: label for code, label in labels("purpose").items() if actor.has_role(*PURPOSES[code])}
+    mine = {code: labels("purpose")[code] for code, roles in PURPOSES.items() if actor.has_role(*roles)}
     return ask(PurposeQuery(), "read_participant", options={"purpose": mine})
 
 
