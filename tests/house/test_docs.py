@@ -102,6 +102,8 @@ def test_every_command_that_ends_runs_in_the_order_of_the_page(own_demo: Install
     assert len(script) == 23
     assert (own_demo.root / "var" / "referral-backup.age").stat().st_size > 0
     assert "rijen teruggezet" in run.stderr
+    written = [path.suffix for path in (own_demo.root / "reports").iterdir() if path.stat().st_size > 0]
+    assert sorted(written) == [".csv", ".html", ".pdf", ".xlsx"]
 
 
 def _can_run(line: str) -> bool:

@@ -218,6 +218,15 @@ def test_who_never_started_or_was_entered_in_error_is_in_no_statistics(world: Wo
     assert ask(world).json == {"year": 2026, "regionId": ask(world).json["regionId"], "rows": [], "leftOut": {}}
 
 
+def test_who_was_registered_without_a_secret_gets_one_that_stays(world: World) -> None:
+    case = learner(world)
+    with world.service.work() as work:
+        work.session.get_one(Participant, UUID(case["participantId"])).statistics_secret = None
+    first = numbers(world)
+    assert len(first) == 1
+    assert numbers(world) == first
+
+
 def test_the_course_is_the_one_that_was_offered(world: World) -> None:
     learner(world)
     version = world.call("coach", "GET", f"/v1/trajectories/{world.trajectory_id}").json["version"]
