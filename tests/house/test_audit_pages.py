@@ -23,11 +23,13 @@ PAGES: Mapping[str, Access] = {
     endpoint: access for endpoint, access in OPERATIONS.items() if access.door is Door.PAGE and not access.unrecorded
 }
 ENDS_THE_SESSION = "sign_in.sign_out"
+REPORT = {"name": "reach", "ending": "csv", "year": "2026", "part": "narrative"}
+"""The words of which the address takes a few only."""
 
 
-def address(rule: Rule, world: World, known: Mapping[str, str]) -> str:
+def address(rule: Rule, world: World, known: dict[str, str]) -> str:
     """Where this operation is; every id and word in it stands for nothing, unless it is known."""
-    values = {name: known.get(name, str(uuid4())) for name in rule.arguments}
+    values = {name: (REPORT | known).get(name, str(uuid4())) for name in rule.arguments}
     built = world.app.url_map.bind("localhost").build(rule.endpoint, values)
     return str(built)
 
@@ -59,11 +61,8 @@ class Reader:
             )
 
 
-REPORT = {"name": "reach", "ending": "csv", "year": "2026", "part": "narrative"}
-
-
 def everything_tried(world: World) -> Iterator[tuple[str, str | None, TestResponse]]:
-    known = {"referral_id": str(world.refer()["id"]), "event": "accept", "step": "person", **REPORT}
+    known = {"referral_id": str(world.refer()["id"]), "event": "accept", "step": "person"}
     rules = [
         (rule, "POST" if "POST" in (rule.methods or ()) else "GET")
         for rule in world.app.url_map.iter_rules()
