@@ -17,7 +17,11 @@ PRINTED = {
     ),
     "key_rotation.py": (r"kek: .* [\d,]+  >= 40,000", r"data: .* [\d,]+  >= 3,000", r"index: .* [\d,]+  >= 30,000"),
     "sealed_fields.py": (r"warm keys / plain +\d+\.\d\d", r"AesGcmEngine .* \d+\.\d\d", r"find 5 people .* \d+\.\d\d"),
-    "figures.py": (r"sqlite: growth exponent funnel", r"postgresql: growth exponent funnel", r"event: .* with: [+-]\d+%"),
+    "figures.py": (
+        r"sqlite: growth exponent funnel",
+        r"postgresql: growth exponent funnel",
+        r"event: .* with: [+-]\d+%",
+    ),
     "pages.py": (r"a page beside its JSON: \d+\.\d\d x",),
     "worker_memory.py": (r"after 20 requests \d+ MB",),
 }
