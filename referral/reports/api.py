@@ -89,6 +89,11 @@ REPORT = {
         }
     ],
 }
+OR_TABLE = "JSON, of met `Accept: text/csv` de tabellen onder elkaar."
+REPORT_TABLE = (
+    "Soort cursus;Deelnemers;Afgerond op;Verborgen onder\r\nFormeel;45;5;8\r\nOnbekend;verborgen;5;8\r\n\r\n"
+    "Begrip;Wat het betekent\r\nDeelnemers;Doorverwezen zaken waarbij het traject is gestart.\r\n"
+)
 RECONCILE = {"figure": "referred", "counts": [{"municipalityCode": "GM0453", "count": 12}]}
 
 api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="Cijfers over de keten, zonder personen.")
@@ -111,6 +116,7 @@ def show_funnel(query: ShowFunnel) -> Response:
 @api.arguments(PeriodQuery, location="query")
 @api.response(200, ReportSchema, example=REPORT)
 @api.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
+@api.response(200, content_type=CSV, description=OR_TABLE, example=REPORT_TABLE)
 def show_monitor(query: ShowReport) -> Response:
     """De monitor: inzet, resultaat en effect, met de vragenlijst erachter."""
     return _answer(usecases.show_monitor(query, actor=current_actor(), work=current_work()))
@@ -120,6 +126,7 @@ def show_monitor(query: ShowReport) -> Response:
 @api.arguments(PeriodQuery, location="query")
 @api.response(200, ReportSchema, example=REPORT)
 @api.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
+@api.response(200, content_type=CSV, description=OR_TABLE, example=REPORT_TABLE)
 def show_reach(query: ShowReport) -> Response:
     """Het bereik: wie er worden bereikt, naast de doelgroep, de doelen en het aanbod."""
     return _answer(usecases.show_reach(query, actor=current_actor(), work=current_work()))
@@ -129,6 +136,7 @@ def show_reach(query: ShowReport) -> Response:
 @api.arguments(NoMembers, location="query")
 @api.response(200, ReportSchema, example=REPORT)
 @api.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
+@api.response(200, content_type=CSV, description=OR_TABLE, example=REPORT_TABLE)
 def show_coverage(_query: Mapping[str, Any]) -> Response:
     """De dekking: waar structureel wordt gescreend, hoe vol het is, en wie over tijd is."""
     return _answer(usecases.show_coverage(actor=current_actor(), work=current_work()))
@@ -138,6 +146,7 @@ def show_coverage(_query: Mapping[str, Any]) -> Response:
 @api.arguments(NoMembers, location="query")
 @api.response(200, ReportSchema, example=REPORT)
 @api.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
+@api.response(200, content_type=CSV, description=OR_TABLE, example=REPORT_TABLE)
 def show_reference_date(_query: Mapping[str, Any], date: str) -> Response:
     """De stand op een peildatum en het kwartaal ervoor, zoals die zijn vastgesteld."""
     return _answer(usecases.show_reference_date(date, actor=current_actor(), work=current_work()))
@@ -147,6 +156,7 @@ def show_reference_date(_query: Mapping[str, Any], date: str) -> Response:
 @api.arguments(ReconcileSchema, example=RECONCILE)
 @api.response(200, ReportSchema, example=REPORT)
 @api.doc(responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}})
+@api.response(200, content_type=CSV, description=OR_TABLE, example=REPORT_TABLE)
 def reconcile_count(make: Callable[[str], Reconcile], date: str) -> Response:
     """De eigen telling van een partner, per gemeente naast die van de peildatum."""
     return _answer(usecases.reconcile_count(make(date), actor=current_actor(), work=current_work()))

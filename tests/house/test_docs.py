@@ -99,7 +99,7 @@ def test_every_command_that_ends_runs_in_the_order_of_the_page(own_demo: Install
     promised = [f'export BACKUP_RECIPIENT="$({line})"' if "backup-key" in line else line for line in promised]
     run = own_demo.shell("\n".join(promised), NEW_USER_PASSWORD=PASSWORD)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert len(script) == 19
+    assert len(script) == 20
     assert (own_demo.root / "var" / "referral-backup.age").stat().st_size > 0
     assert "rijen teruggezet" in run.stderr
 
