@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sizes import sized
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
@@ -38,11 +39,11 @@ from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Service
 from referral.operations.sealing import seal_log
 
-DEEDS = 300
-ROUNDS = 7
-ENTRIES = 1_000_000
-CHAINS = 100_000
-EVERY = 1_000
+DEEDS = sized(300, 3)
+ROUNDS = sized(7, 1)
+ENTRIES = sized(1_000_000, 200)
+CHAINS = sized(100_000, 20)
+EVERY = sized(1_000, 10)
 VERIFY_SECONDS = 60.0
 CHAIN_COST = 1.6
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sizes import sized
 from sqlalchemy import Engine, MetaData, insert
 from sqlalchemy.orm import Session
 
@@ -30,9 +31,9 @@ from referral.core.encryption import (
 from referral.core.encryption import Text as SealedText
 from referral.core.encryption.keys import CryptoJob, retired_wrapping_key, subject_key, wrapping_key
 
-PEOPLE = 20_000
+PEOPLE = sized(20_000, 20)
 BATCH = 500
-ROUNDS = 3
+ROUNDS = sized(3, 1)
 TAGS = 2
 TARGETS = {
     # Kind of rotation: the step that is measured, what it is counted in, how many of those a row has, the target.

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from sizes import sized
 from sqlalchemy import Engine, String, Text, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy_utils.types.encrypted.encrypted_type import (  # type: ignore[import-untyped]
@@ -33,10 +34,10 @@ from referral.core.encryption import (
 )
 from referral.core.encryption import Text as SealedText
 
-ROWS = 10_000
-INSERTED = 1_000
-SEARCHES = 400
-ROUNDS = 9
+ROWS = sized(10_000, 20)
+INSERTED = sized(1_000, 5)
+SEARCHES = sized(400, 5)
+ROUNDS = sized(9, 1)
 FIELDS = ("name", "phone", "email", "address", "birth", "notes")
 TARGETS = (
     (f"read {ROWS} people x {len(FIELDS)} fields, warm keys / plain", "read, sealed", "read, plain", "<=", 3.0),

@@ -25,6 +25,7 @@ T = TypeVar("T")
 class Settings:
     """How one installation runs. Sizes in bytes; the session's limits in minutes without use and hours in all.
 
+    `seal_lag_minutes` is how long an entry of the audit log may wait for its seal before the service is not ready.
     The two recipients are public age keys (X25519): for backups of the data, and for those of the keys.
     """
 
@@ -47,6 +48,7 @@ class Settings:
     webhook_networks: tuple[Network, ...]
     webhook_ca_file: str | None
     checkpoint_directory: Path
+    seal_lag_minutes: int
     session_idle_minutes: int
     session_absolute_hours: int
     second_factor_required: bool
@@ -139,6 +141,7 @@ def load(env: Mapping[str, str] = os.environ, root: Path | None = None) -> Setti
         checkpoint_directory=reader.read(
             "CHECKPOINT_DIRECTORY", str(root / "var" / "checkpoints"), values.absolute_path, root
         ),
+        seal_lag_minutes=reader.read("SEAL_LAG_MINUTES", "10", values.number(1, 60), 10),
         session_idle_minutes=reader.read("SESSION_IDLE_MINUTES", "15", values.number(1, 60), 15),
         session_absolute_hours=reader.read("SESSION_ABSOLUTE_HOURS", "8", values.number(1, 12), 8),
         second_factor_required=reader.read(

@@ -6,6 +6,7 @@ The house, from the roof down. A floor may import what stands below it, never ab
     demo  worker  operations               a believable region; what happens by itself; backup, retention, verification
     access                                 the table of every operation: which role and which scope may knock
     home  feed  logs                       the start page; what happened; who did what
+    administration                         people, tokens and lists, for whoever keeps the service in order
     accountability                         processing records, who saw a person, whom a breach touches, the register
     reactions                              the table "when X has happened, then Y"
     reports  privacy                       figures and rights across areas

@@ -13,6 +13,8 @@ from config.settings import Settings
 from referral import reactions
 from referral.access import NAVIGATION, OPERATIONS
 from referral.accountability import api as accountability
+from referral.accountability import pages as access_pages
+from referral.administration import pages as administration
 from referral.core import http
 from referral.core.audit.notary import Notary
 from referral.core.database import connect
@@ -27,18 +29,20 @@ from referral.home import pages as home
 from referral.identity import api as identity
 from referral.identity import pages as sign_in
 from referral.logs import api as logs
+from referral.logs import pages as log_pages
 from referral.notifications.mail import mail_sink
 from referral.participants import api as participants
 from referral.privacy import api as privacy
-from referral.privacy import pages as answers
+from referral.privacy import pages as privacy_pages
 from referral.referrals import api as referrals
 from referral.referrals import pages as referral_pages
 from referral.referrals.retention import check_retention
 from referral.reports import api as reports
-from referral.reports import pages as figures
+from referral.reports import pages as report_pages
 from referral.screenings import api as screenings
 from referral.screenings import pages as screening_pages
 from referral.trajectories import api as trajectories
+from referral.trajectories import pages as catalogue
 from referral.webhooks import api as webhooks
 from referral.webhooks.addresses import AddressRules
 from referral.webhooks.sending import WebhookSender
@@ -63,14 +67,25 @@ JSON_DOORS = (
 PAGE_DOORS = (
     sign_in.pages,
     sign_in.account,
+    sign_in.welcome,
     home.pages,
     screening_pages.pages,
     referral_pages.cases,
     referral_pages.lists,
     referral_pages.queue,
     referral_pages.making,
-    figures.pages,
-    answers.pages,
+    report_pages.figures,
+    report_pages.whole,
+    report_pages.annual,
+    referral_pages.person,
+    privacy_pages.desk,
+    privacy_pages.answers,
+    catalogue.pages,
+    access_pages.access_log,
+    access_pages.records,
+    access_pages.breach,
+    log_pages.pages,
+    administration.administration,
 )
 
 

@@ -8,6 +8,7 @@ from referral.core.work import Reactions, Work
 from referral.identity.usecases import UserDeactivated
 from referral.notifications.usecases import (
     tell_of_correction,
+    tell_of_erasure,
     tell_of_lifting,
     tell_of_restriction,
     tell_of_revocation,
@@ -27,7 +28,7 @@ from referral.reports.usecases import blur_erased, note_conversation, note_refer
 from referral.screenings.usecases import ConversationHeld, ConversationMissed, ScreeningLogged
 from referral.webhooks.usecases import queue_deliveries
 
-Revoked = AgreementWithdrawn | ObjectionUpheld | ParticipantErased | SharingRevoked
+Revoked = AgreementWithdrawn | ObjectionUpheld | SharingRevoked
 
 
 def return_cases(event: UserDeactivated, work: Work) -> None:
@@ -48,6 +49,11 @@ def announce(event: ReferralMoved, work: Work) -> None:
 def warn_receivers(event: Revoked, work: Work) -> None:
     """Whoever had the data stops and destroys them; the referrers hear why their case ended (AVG art. 19)."""
     tell_of_revocation(event.object_id, work)
+
+
+def warn_of_erasure(event: ParticipantErased, work: Work) -> None:
+    """Whoever ever received the data destroys them too, also whose sight ended long before (AVG art. 19)."""
+    tell_of_erasure(event.object_id, work)
 
 
 def warn_of_correction(event: ParticipantCorrected, work: Work) -> None:
@@ -78,7 +84,7 @@ NOW: Reactions = {
     AgreementWithdrawn: [close_shared, warn_receivers],
     SharingRevoked: [warn_receivers],
     ObjectionUpheld: [close_shared, warn_receivers],
-    ParticipantErased: [close_shared, warn_receivers, close_requests, blur_erased],
+    ParticipantErased: [close_shared, warn_of_erasure, close_requests, blur_erased],
     ParticipantCorrected: [warn_of_correction],
     ParticipantRestricted: [stand_still],
     RestrictionLifted: [go_on],

@@ -14,7 +14,7 @@ from referral.core.idempotency import forget_old_keys
 from referral.core.processing import forget_erased
 from referral.core.work import AMSTERDAM, Service, drain
 from referral.identity.usecases import forget_old_attempts
-from referral.notifications.usecases import run_terms, send_digests
+from referral.notifications.usecases import forget_told, run_terms, send_digests
 from referral.operations.sealing import seal_log
 from referral.participants.usecases import complete_erasures
 from referral.referrals.usecases import forget_old_drafts
@@ -138,6 +138,7 @@ def _forget(service: Service, _stopped: Stopped) -> Counts:
             "keys": forget_old_keys(work),
             "attempts": forget_old_attempts(work),
             "deliveries": forget_delivered(work),
+            "notices": forget_told(work),
             "subjects": forget_erased(work.session, work.now - LATECOMERS),
             "drafts": forget_old_drafts(work),
         }

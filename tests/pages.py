@@ -1,8 +1,12 @@
 """A person with a browser but without script: opens pages, fills in forms as they stand there, and sends them."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
 
+from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -12,6 +16,23 @@ from tests.identity.doors import HTML, sign_in
 from tests.world import World
 
 PASSWORD = "correct-paard-batterij"
+MOST_QUERIES = 12
+TRAIL = re.compile(r"BEGIN|(INSERT INTO|UPDATE) (audit_\w+|processing_record|login_session)\b")
+"""What every request leaves behind, one statement a table whatever it showed."""
+
+
+@contextmanager
+def counting(world: World) -> Iterator[list[str]]:
+    """What the database is asked meanwhile, beside the trail that every request leaves."""
+    asked: list[str] = []
+
+    def note(*call: object) -> None:
+        if not TRAIL.match(str(call[2])):
+            asked.append(str(call[2]))
+
+    event.listen(world.service.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(world.service.engine, "before_cursor_execute", note)
 
 
 class FormReader(HTMLParser):

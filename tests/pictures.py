@@ -37,8 +37,11 @@ def main() -> int:
         build_demo(service, scale=0.3)
         with serving(create_app(settings, service=service)) as url, sync_playwright() as playwright:
             browser = launch(playwright)
-            for account, shoot in zip(
-                (ACCOUNTS[0], ACCOUNTS[3], ACCOUNTS[4]), (klantmanager, trajectbegeleider, coordinator), strict=True
+            for account, shoot in (
+                (ACCOUNTS[0], klantmanager),
+                (ACCOUNTS[3], trajectbegeleider),
+                (ACCOUNTS[4], coordinator),
+                (ACCOUNTS[7], beheer),
             ):
                 page = browser.new_context(viewport=SIZE, base_url=url).new_page()
                 page.goto("/sign-in")
@@ -83,9 +86,22 @@ def trajectbegeleider(page: Page) -> None:
 
 
 def coordinator(page: Page) -> None:
-    """The figures of the own organisation."""
+    """The figures of the own organisation, the catalogue, and who saw a case."""
     page.goto("/figures")
     save(page, "cijfers")
+    page.goto("/trajectories?skill=reading")
+    save(page, "catalogus")
+    page.goto("/referrals?status=in_trajectory")
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Wie zag dit").click()
+    save(page, "wie-zag-dit")
+
+
+def beheer(page: Page) -> None:
+    """A colleague, and what its leaving will do."""
+    page.goto("/administration")
+    page.locator("tbody a").first.click()
+    save(page, "collega")
 
 
 def save(page: Page, name: str) -> None:

@@ -76,8 +76,8 @@ def test_the_receipt_says_in_dutch_what_is_gone_and_from_when_the_rest_is(world:
     case = world.refer()
     path = f"/v1/participants/{case['participantId']}/erasures"
     receipt = world.call("privacy", "POST", path, {"ground": "request"}).json
-    assert receipt["backupsUnreadableFrom"] == "2026-12-04"
-    assert receipt["explanation"].startswith("Live: gewist op 03-11-2026. Reservekopieën: onleesbaar vanaf 04-12-2026;")
+    assert receipt["backupsUnreadableFrom"] == "2026-12-10"
+    assert receipt["explanation"].startswith("Live: gewist op 03-11-2026. Reservekopieën: onleesbaar vanaf 10-12-2026;")
 
 
 def test_erased_is_410_and_unreachable_is_503_also_after_the_old_key_is_gone(world: World, tmp_path: Path) -> None:

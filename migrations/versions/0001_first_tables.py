@@ -353,6 +353,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_token_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "annual_text",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.String(length=8000), nullable=True),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("written_by", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_annual_text_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_annual_text")),
+    )
+    with op.batch_alter_table("annual_text", schema=None) as batch_op:
+        batch_op.create_index("ix_annual_text_read", ["organisation_id", "year"], unique=False)
+
+    op.create_table(
         "authenticator",
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
@@ -460,6 +477,8 @@ def upgrade() -> None:
         sa.Column("preferred_moment_ct", sa.LargeBinary(), nullable=True),
         sa.Column("birth_year_ct", sa.LargeBinary(), nullable=True),
         sa.Column("language_background_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("gender_ct", sa.LargeBinary(), nullable=True),
+        sa.Column("statistics_secret_ct", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint(
             "erased_at IS NULL OR (phone_bix IS NULL AND email_bix IS NULL AND client_number_bix IS NULL)",
@@ -495,6 +514,13 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             {
+                "sqlite": "gender_ct IS NULL OR (length(gender_ct) >= 48 AND substr(gender_ct, 1, 2) = x'0101')",
+                "postgresql": "gender_ct IS NULL OR (length(gender_ct) >= 48 AND substr(gender_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_participant_gender_ct_sealed"),
+        ),
+        sa.CheckConstraint(
+            {
                 "sqlite": "language_background_ct IS NULL OR (length(language_background_ct) >= 48 AND substr(language_background_ct, 1, 2) = x'0101')",
                 "postgresql": "language_background_ct IS NULL OR (length(language_background_ct) >= 48 AND substr(language_background_ct, 1, 2) = '\\x0101'::bytea)",
             }[op.get_context().dialect.name],
@@ -527,6 +553,13 @@ def upgrade() -> None:
                 "postgresql": "preferred_moment_ct IS NULL OR (length(preferred_moment_ct) >= 48 AND substr(preferred_moment_ct, 1, 2) = '\\x0101'::bytea)",
             }[op.get_context().dialect.name],
             name=op.f("ck_participant_preferred_moment_ct_sealed"),
+        ),
+        sa.CheckConstraint(
+            {
+                "sqlite": "statistics_secret_ct IS NULL OR (length(statistics_secret_ct) >= 48 AND substr(statistics_secret_ct, 1, 2) = x'0101')",
+                "postgresql": "statistics_secret_ct IS NULL OR (length(statistics_secret_ct) >= 48 AND substr(statistics_secret_ct, 1, 2) = '\\x0101'::bytea)",
+            }[op.get_context().dialect.name],
+            name=op.f("ck_participant_statistics_secret_ct_sealed"),
         ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_participant_organisation_id_organisation")
@@ -754,6 +787,7 @@ def upgrade() -> None:
         sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wiped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wrapping_key_id", sa.Integer(), nullable=True),
+        sa.Column("index_generation", sa.Integer(), nullable=True),
         sa.Column("backups_until", sa.Date(), nullable=False),
         sa.Column("unreadable_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -952,6 +986,7 @@ def upgrade() -> None:
         sa.Column("found_at", sa.String(length=32), nullable=True),
         sa.Column("offered_template", sa.String(length=1), nullable=True),
         sa.Column("offered_course_kind", sa.String(length=32), nullable=True),
+        sa.Column("offered_course_type", sa.String(length=32), nullable=True),
         sa.Column("no_screening", sa.Boolean(), nullable=False),
         sa.Column("screened_on", sa.Date(), nullable=True),
         sa.Column("conversation_held_on", sa.Date(), nullable=True),
@@ -1153,14 +1188,16 @@ def upgrade() -> None:
     op.create_table(
         "notice",
         sa.Column("referral_id", sa.Uuid(), nullable=True),
+        sa.Column("reference", sa.String(length=16), nullable=True),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.String(length=32), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("(reference IS NOT NULL) = (kind = 'erased')", name=op.f("ck_notice_outlives_its_case")),
         sa.CheckConstraint(
-            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention', 'privacy_request', 'privacy_overdue'))",
+            "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention', 'privacy_request', 'privacy_overdue', 'erased'))",
             name=op.f("ck_notice_about_a_case"),
         ),
         sa.ForeignKeyConstraint(
@@ -1170,7 +1207,8 @@ def upgrade() -> None:
             ["referral_id"], ["referral.id"], name=op.f("fk_notice_referral_id_referral"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
-        sa.UniqueConstraint("referral_id", "kind", "due_on", name=op.f("uq_notice_referral_id")),
+        sa.UniqueConstraint("reference", "organisation_id", "kind", "due_on", name=op.f("uq_notice_reference")),
+        sa.UniqueConstraint("referral_id", "organisation_id", "kind", "due_on", name=op.f("uq_notice_referral_id")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_organisation_id"), ["organisation_id"], unique=False)
@@ -1178,8 +1216,8 @@ def upgrade() -> None:
             "uq_notice_conversation",
             ["organisation_id", "kind", "due_on"],
             unique=True,
-            sqlite_where=sa.text("referral_id IS NULL"),
-            postgresql_where=sa.text("referral_id IS NULL"),
+            sqlite_where=sa.text("referral_id IS NULL AND reference IS NULL"),
+            postgresql_where=sa.text("referral_id IS NULL AND reference IS NULL"),
         )
 
     op.create_table(
@@ -1285,8 +1323,8 @@ def downgrade() -> None:
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_notice_conversation",
-            sqlite_where=sa.text("referral_id IS NULL"),
-            postgresql_where=sa.text("referral_id IS NULL"),
+            sqlite_where=sa.text("referral_id IS NULL AND reference IS NULL"),
+            postgresql_where=sa.text("referral_id IS NULL AND reference IS NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_notice_organisation_id"))
 
@@ -1433,6 +1471,10 @@ def downgrade() -> None:
     op.drop_table("frozen_report")
     op.drop_table("digest")
     op.drop_table("authenticator")
+    with op.batch_alter_table("annual_text", schema=None) as batch_op:
+        batch_op.drop_index("ix_annual_text_read")
+
+    op.drop_table("annual_text")
     with op.batch_alter_table("access_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_token_user_id"))
 

@@ -18,6 +18,10 @@ from referral.operations.wrapping import create_identity, read_identity
 
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+UNKNOWN_LEDGER = (
+    "Let op: bij de controlepunten (CHECKPOINT_DIRECTORY) staat niets over het register van wissingen. Of dit het"
+    " nieuwste register is, is dus niet nagegaan. Is het ouder, dan staan mensen die daarna gewist zijn er weer in."
+)
 
 
 @click.group("backup-key")
@@ -60,6 +64,8 @@ def restore(file: Path, identity: Path, replace: bool, accept_faults: bool) -> N
         )
     notes.print(f"{sum(done.manifest.tables.values())} rijen teruggezet, zoals ze waren op {done.manifest.created_at}.")
     notes.print(f"{done.replay.erased} deelnemers opnieuw gewist; het register gaat tot {done.replay.newest}.")
+    if not done.replay.is_newest:
+        notes.print(UNKNOWN_LEDGER)
     notes.print(f"Nodig om ze te lezen: de sleutels {', '.join(done.manifest.key_ids)}.")
     for line in told(done.record):
         notes.print(line)
@@ -102,7 +108,8 @@ def keys_horizon() -> None:
         done = advance_horizon(service, heard=listener(bar, None))
     for receipt in done.destroyed:
         tell_destroyed(receipt)
-    click.echo(f"opnieuw verpakt: {done.rewrapped}, reservekopieën onleesbaar: {done.unreadable}")
+    click.echo(f"opnieuw verpakt: {done.rewrapped}, zoekkenmerken vernieuwd: {done.retagged}")
+    click.echo(f"reservekopieën onleesbaar: {done.unreadable}")
     click.echo(f"wachtend: {done.waiting}, te laat: {done.overdue}")
 
 

@@ -8,9 +8,10 @@ import click
 from config.settings import load
 from referral.cli.accounting import affected, register
 from referral.cli.installation import find_organisation, opened_service, operator_of, progress_bar
+from referral.cli.reporting import annual, export
 from referral.core.policy import Role, system_actor
 from referral.demo import ACCOUNTS
-from referral.reports.schemas import FunnelQuery, show_csv
+from referral.reports.schemas import CSV, FunnelQuery, file_of
 from referral.reports.usecases import (
     freeze_date,
     last_reference_date,
@@ -53,6 +54,8 @@ def report() -> None:
 
 report.add_command(register)
 report.add_command(affected)
+report.add_command(annual)
+report.add_command(export)
 
 
 @report.command("funnel")
@@ -68,7 +71,8 @@ def funnel(since: str, until: str, organisation: str | None, group_by: str | Non
         if organisation:
             actor = operator_of(work.session, find_organisation(work.session, organisation), Role.COORDINATOR)
         command = FunnelQuery().load({name: value for name, value in asked.items() if value})
-        click.echo(show_csv(report_funnel(show_funnel(command, actor=actor, work=work))), nl=False)
+        file = file_of(report_funnel(show_funnel(command, actor=actor, work=work)))
+        click.echo(file.written(CSV, work.now).decode(), nl=False)
 
 
 @report.command("freeze")

@@ -43,6 +43,11 @@ class IdempotencyRecord(Base):
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     answer: Mapped[bytes | None] = mapped_column(LargeBinary, info=sealed_bytes(LABEL, subject="subject_id"))
 
+    @property
+    def person_id(self) -> UUID | None:
+        """The participant whose data the answer holds; None when it is about nobody."""
+        return None if self.subject_id == SERVICE_SUBJECT else self.subject_id
+
 
 @dataclass(frozen=True)
 class Answer:

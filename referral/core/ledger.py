@@ -7,7 +7,8 @@ One line a fact, added and never changed: number, instant, kind, what, ground, a
     backup     a backup was made, by its id: a ledger without this line is older than the backup
     destroyed  a key-encryption key, by its id: never to be put back
 
-No personal data, and no id of a person: the key of the digests lies beside it in `ledger.key`.
+No personal data, and no id of a person: the key of the digests lies beside it in `ledger.key`. The head, which is the
+number and the digest of the last line, is published elsewhere, so that an older copy can be told from the newest.
 """
 
 import fcntl
@@ -25,6 +26,7 @@ from uuid import UUID
 
 KEY_SIZE: Final = 32
 TAG_SIZE: Final = 16
+LONGEST_LINE: Final = 1_000
 OPENED, ERASED, BACKUP, DESTROYED = "opened", "erased", "backup", "destroyed"
 NOTHING = "-"
 
@@ -43,11 +45,24 @@ class LedgerLine:
     ground: str
 
 
+@dataclass(frozen=True, order=True)
+class LedgerHead:
+    """How far a ledger goes: the number of its last line, and the digest over all lines up to it, in hexadecimal."""
+
+    number: int
+    digest: str
+
+
 @dataclass(frozen=True)
 class LedgerContent:
-    """Everything that the ledger says, checked from the first line to the last."""
+    """Everything that the ledger says, checked from the first line to the last, with the digest of each line."""
 
     lines: tuple[LedgerLine, ...]
+    digests: tuple[str, ...]
+
+    def includes(self, head: LedgerHead) -> bool:
+        """Whether this ledger is that one, or one that went on from there."""
+        return head.digest in self.digests[head.number - 1 : head.number]
 
     @cached_property
     def erased(self) -> Mapping[str, LedgerLine]:
@@ -92,7 +107,7 @@ class ErasureLedger:
 
     def read(self) -> LedgerContent:
         """Everything in it. Raises `LedgerProblem` when it is missing, or a line was changed, moved or taken out."""
-        key, digest, lines = self._key(), b"", []
+        key, digest, lines, digests = self._key(), b"", list[LedgerLine](), list[str]()
         if not self.path.exists():
             raise LedgerProblem(f"Het register van wissingen ontbreekt in {self.directory}.")
         for number, text in enumerate(_whole_lines(self.path.read_bytes()), start=1):
@@ -101,9 +116,23 @@ class ErasureLedger:
             if not hmac.compare_digest(digest.hex(), written) or not fields.startswith(f"{number}\t"):
                 raise LedgerProblem(f"Het register van wissingen klopt niet vanaf regel {number}.")
             lines.append(_line(fields))
+            digests.append(written)
         if not lines:
             raise LedgerProblem("Het register van wissingen is leeg.")
-        return LedgerContent(tuple(lines))
+        return LedgerContent(tuple(lines), tuple(digests))
+
+    def head(self) -> LedgerHead | None:
+        """How far it goes now; None when there is none. Looks at the last line only, and checks nothing."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(max(0, self.path.stat().st_size - LONGEST_LINE))
+                lines = _whole_lines(file.read())
+        except FileNotFoundError:
+            return None
+        if not lines:
+            return None
+        fields, _, digest = lines[-1].rpartition("\t")
+        return LedgerHead(int(fields.partition("\t")[0]), digest)
 
     def _ready(self, at: datetime) -> bytes:
         """The key; a ledger is begun where there is none at all."""

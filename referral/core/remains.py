@@ -13,6 +13,9 @@ STATISTICS = "pg_catalog.pg_statistic"
 """Where ANALYZE keeps samples of the values themselves, keys and tags included."""
 
 LOOKS = 20
+PATIENCE = 3_000
+"""How long to wait for whoever stands in the way, in milliseconds."""
+
 _OLDER_SNAPSHOT = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(CAST(CAST(:now AS text) AS xid))"
@@ -24,14 +27,17 @@ def wipe_remains(engine: Engine) -> bool:
 
     Overwriting a row is not enough. SQLite (`secure_delete`) leaves copies of cells that it moved when it split a page,
     and PostgreSQL whole old rows, also after a plain VACUUM. So both write anew: SQLite the file, PostgreSQL the two
-    tables and its samples of them, which takes the owner of the database; it waits three seconds for each at most. Its
-    log (WAL) is another matter: `docs/encryption.md`.
+    tables and its samples of them, which takes the owner of the database. Each waits three seconds at most. The log
+    (WAL) is another matter: `docs/encryption.md`.
     """
     return _rewrite_sqlite(engine) if engine.dialect.name == "sqlite" else _rewrite_postgresql(engine)
 
 
 def _rewrite_sqlite(engine: Engine) -> bool:
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        # Its settings are its own: it does not go back to the pool.
+        connection.detach()
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
         try:
             cursor.execute("VACUUM")
         except sqlite3.OperationalError:
@@ -45,7 +51,7 @@ def _rewrite_postgresql(engine: Engine) -> bool:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         # Its settings are its own: it does not go back to the pool.
         connection.detach()
-        connection.exec_driver_sql("SET lock_timeout = '3s'")
+        connection.exec_driver_sql(f"SET lock_timeout = {PATIENCE}")
         connection.exec_driver_sql("SET statement_timeout = 0")
         if not _outlive_older_snapshots(connection):
             return False

@@ -220,4 +220,5 @@ class Case:
             preferred_moment=person.moment,
             birth_year=person.background.birth_year,
             language_background=person.background.language,
+            gender=person.gender,
         )

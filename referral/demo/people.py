@@ -23,6 +23,12 @@ LAST_NAMES = (
     "Warsameh", "Weidevogel", "Wikkenaar", "Wilgenroo", "Yildizhan", "IJsvogels", "Zandhaver", "Zuringa",
 )  # fmt: skip
 
+MEN = frozenset({
+    "Abdi", "Adem", "Arjen", "Bas", "Bilal", "Corné", "Dirk", "Emre", "Freek", "Gijs", "Goran", "Jamal", "Jeroen",
+    "Joost", "Karim", "Kees", "Luca", "Maarten", "Marek", "Omar", "Pieter", "Rob", "Ruben", "Sander", "Semere", "Sjors",
+    "Tomasz", "Willem", "Yusuf",
+})  # fmt: skip
+
 CHANNELS = ("phone", "phone", "phone", "text", "text", "email", "letter")
 MOMENTS = ("'s ochtends", "'s middags", "na vijf uur", "op maandag of dinsdag", "niet op woensdag", "maakt niet uit")
 UNTIL_MBO2 = ("none", "primary", "primary", "vmbo", "vmbo", "mbo1", "mbo2")
@@ -53,6 +59,11 @@ class Person:
     moment: str
     client_number: str
     background: Background
+
+    @property
+    def gender(self) -> str:
+        """As the invented first name is commonly given."""
+        return "male" if self.name.split()[0] in MEN else "female"
 
 
 class People:

@@ -11,7 +11,8 @@ from referral.core.errors import NotFound
 from referral.core.http import Application, current_actor, current_work
 from referral.core.http.pages import dress_pages
 from referral.core.policy import Operations
-from referral.home.usecases import Kind, count_tasks, show_desk
+from referral.home.usecases import Kind, count_tasks, show_desk, show_progress
+from referral.referrals.workflow import LABELS
 
 pages = Blueprint("home", __name__)
 
@@ -34,8 +35,17 @@ class Link:
 def show() -> str:
     """What waits for this person or its team, by the day on which it is due."""
     actor, work = current_actor(), current_work()
-    desk = show_desk(actor=actor, work=work)
-    return render_template("home/show.html", desk=desk, today=work.today, kinds=Kind)
+    progress = show_progress(actor=actor, work=work) if actor.has_narrow_view else None
+    desk = show_desk(actor=actor, work=work, progress=progress)
+    g.waiting = desk.waiting
+    return render_template(
+        "home/show.html",
+        desk=desk,
+        progress=progress,
+        today=work.today,
+        kinds=Kind,
+        status_labels=LABELS,
+    )
 
 
 @pages.get("/theme/<name>")
@@ -70,7 +80,9 @@ def frame_pages(app: Flask, navigation: Iterable[tuple[str, str]], operations: O
 
 
 def _count() -> int:
-    """The badge; none on an error page, for which no unit of work is open."""
+    """The badge; none on an error page, for which no unit of work is open. My work itself counted already."""
+    if "waiting" in g:
+        return int(g.waiting)
     return count_tasks(actor=current_actor(), work=current_work()) if "work" in g else 0
 
 

@@ -36,6 +36,7 @@ ALL_SCOPES = (
     "webhooks:read",
     "webhooks:write",
     "reports:read",
+    "reports:write",
     "audit:read",
 )
 

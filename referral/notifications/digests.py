@@ -17,6 +17,7 @@ MONTHS = (
 
 HEADINGS: Mapping[Kind, str] = {
     Kind.REVOKED: "Stop en vernietig",
+    Kind.ERASED: "Gewist: vernietig uw kopie",
     Kind.AGREEMENT_ENDED: "Het delen is gestopt",
     Kind.RESTRICTED: "Gebruik de gegevens nu niet",
     Kind.RESTRICTION_LIFTED: "De gegevens mogen weer gebruikt worden",
@@ -55,10 +56,11 @@ NEXT_STEPS: Mapping[Status, str] = {
 
 RIGHTS_STEPS: Mapping[Kind, str] = {
     Kind.REVOKED: "De gegevens mogen niet meer gedeeld worden. Stop, en vernietig wat u over deze deelnemer bewaarde.",
+    Kind.ERASED: "De gegevens van deze deelnemer zijn gewist. Vernietig ook wat u er zelf van bewaarde.",
     Kind.AGREEMENT_ENDED: "De ontvanger ziet de gegevens niet meer. Bespreek met de deelnemer wat u nog kunt doen.",
     Kind.RESTRICTED: "De gegevens worden alleen bewaard. Gebruik ze niet tot u hoort dat het weer mag.",
-    Kind.RESTRICTION_LIFTED: "De beperking is opgeheven. U kunt verder met deze verwijzing.",
-    Kind.CORRECTED: "Open de gegevens opnieuw en verbeter wat u zelf bewaarde.",
+    Kind.RESTRICTION_LIFTED: "De beperking is opgeheven. Loopt deze verwijzing nog bij u, dan kunt u verder.",
+    Kind.CORRECTED: "Kijk wat er veranderde, of vraag het de verwijzer. Verbeter wat u zelf bewaarde.",
 }
 """What a right of the participant asks of whoever got or gave the data (AVG art. 19)."""
 
@@ -68,24 +70,28 @@ _CONVENE = "Houd het doorbraakberaad en leg het besluit vast."
 
 @dataclass(frozen=True)
 class CaseLine:
-    """One referral in a digest. Without a link the reader cannot open it, and `receiver` is whom to ask about it."""
+    """One referral in a digest. Without a link the reader cannot open it, and `ask` is the organisation to ask.
+
+    Who may no longer know how the case stands hears only its reference, and what to do.
+    """
 
     reference: str
-    status: str
-    due_on: date | None
     next_step: str
-    link: str | None
-    receiver: str | None
+    status: str | None = None
+    due_on: date | None = None
+    link: str | None = None
+    ask: str | None = None
 
     def as_text(self) -> Iterable[str]:
         """The lines of this referral."""
+        status = f": {self.status}" if self.status else ""
         due = f", uiterlijk {_in_words(self.due_on)}" if self.due_on else ""
-        yield f"- {self.reference}: {self.status}{due}"
+        yield f"- {self.reference}{status}{due}"
         yield f"  {self.next_step}"
         if self.link:
             yield f"  {self.link}"
-        elif self.receiver:
-            yield f"  Neem contact op met {self.receiver}. U kunt deze verwijzing zelf niet openen."
+        elif self.ask:
+            yield f"  Neem contact op met {self.ask}. U kunt deze verwijzing zelf niet openen."
 
 
 @dataclass(frozen=True)

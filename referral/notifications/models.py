@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from referral.core.database import Base
@@ -16,6 +16,7 @@ class Kind(StrEnum):
     """What a notice is about; the order is that of a digest, the most pressing first."""
 
     REVOKED = "revoked"
+    ERASED = "erased"
     AGREEMENT_ENDED = "agreement_ended"
     RESTRICTED = "restricted"
     RESTRICTION_LIFTED = "restriction_lifted"
@@ -32,7 +33,7 @@ class Kind(StrEnum):
     RETENTION = "retention"
 
 
-_WITHOUT_CASE = text("referral_id IS NULL")
+_WITHOUT_CASE = text("referral_id IS NULL AND reference IS NULL")
 
 
 class Notice(Base):
@@ -41,12 +42,14 @@ class Notice(Base):
     A date that moves (a hold, an answer, a decision) is a new date, and so a new notice. About screenings and about
     requests of participants there is one notice for an organisation and a day, which leads to nobody. `due_on` is the
     date that passed; of what the participant's rights ask of others, the day on which it was told; about retention, the
-    day to come on which the term of some people is over.
+    day to come on which the term of some people is over. That somebody was erased must be told even when the case is
+    destroyed with the person: that notice has only the `reference`.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
-        UniqueConstraint("referral_id", "kind", "due_on"),
+        UniqueConstraint("referral_id", "organisation_id", "kind", "due_on"),
+        UniqueConstraint("reference", "organisation_id", "kind", "due_on"),
         Index(
             "uq_notice_conversation",
             "organisation_id",
@@ -58,12 +61,14 @@ class Notice(Base):
         ),
         CheckConstraint(
             "(referral_id IS NULL) = (kind IN ('conversation', 'conversation_escalation', 'retention',"
-            " 'privacy_request', 'privacy_overdue'))",
+            " 'privacy_request', 'privacy_overdue', 'erased'))",
             name="about_a_case",
         ),
+        CheckConstraint("(reference IS NOT NULL) = (kind = 'erased')", name="outlives_its_case"),
     )
 
     referral_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id", ondelete="CASCADE"))
+    reference: Mapped[str | None] = mapped_column(String(16))
     kind: Mapped[Kind]
     due_on: Mapped[date]
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)

@@ -60,11 +60,14 @@ class Restored:
 
 @dataclass(frozen=True)
 class _Restore:
-    """One restore under way: the installation, the opened backup, the ledger, and whether faults are accepted."""
+    """One restore under way: the installation, the opened backup, the ledger and whether it is the newest, whether
+    faults are accepted.
+    """
 
     service: Service
     archive: Archive
     ledger: LedgerContent
+    is_newest: bool
     accept_faults: bool
 
     def check_loaded(self, connection: Connection) -> tuple[Replay, Verification]:
@@ -77,7 +80,7 @@ class _Restore:
             trace = Trace(id=secrets.token_hex(16), now=self.service.clock())
             beside = replace(self.service, engine=connection.engine, key_ring=ring)
             work = Work(beside, session, trace)
-            replay = erase_again(work, ledger_of(self.service), self.ledger)
+            replay = erase_again(work, ledger_of(self.service), self.ledger, is_newest=self.is_newest)
             work.finish()
             session.commit()
         with Session(connection, join_transaction_mode="create_savepoint") as session:
@@ -95,15 +98,18 @@ def restore_backup(
 
     SQLite: refuses while the database exists, unless `replace_old`. PostgreSQL: refuses unless every table is empty or
     there is none yet. Raises ValueError, with nothing changed, for a damaged file, another identity, engine, revision
-    or set of keys, a ledger that is missing or older than the backup, and a record with faults.
+    or set of keys, a ledger that is missing, older than the backup or than what was published of it, and a record with
+    faults.
     """
     ledger = ledger_of(service)
+    published = service.notary.published_ledger() if service.notary else None
     with tempfile.TemporaryDirectory(dir=_folder_for(service.engine), prefix=".restore-") as name:
         inside = Path(name) / INSIDE
         unwrap_file(source, inside, identity)
         with opened_archive(inside) as archive:
             _check_fit(archive.manifest, service.engine)
-            restore = _Restore(service, archive, read_ledger_for(archive.manifest.id, ledger), accept_faults)
+            content = read_ledger_for(archive.manifest.id, ledger, published)
+            restore = _Restore(service, archive, content, published is not None, accept_faults)
             if service.engine.dialect.name == "sqlite":
                 done = _restore_sqlite(restore, Path(name), replace_old=replace_old)
             else:

@@ -12,6 +12,7 @@ from referral.core.audit.notary import Notary, Signer
 from referral.core.audit.refusals import has_counted, take_counted
 from referral.core.audit.sealing import BATCH, has_checkpoint, has_unsealed, notes_after, seal_entries
 from referral.core.errors import KeyMissing
+from referral.core.ledger import LedgerProblem
 from referral.core.work import Service
 
 
@@ -23,7 +24,8 @@ def never() -> bool:
 def seal_log(service: Service, *, stopped: Callable[[], bool] = never) -> int:
     """Seal everything that waits, batch by batch; returns how many entries. Does nothing without a notary.
 
-    Raises `LogForked` when the newest published checkpoint is not in this database, `KeyMissing` when the key is gone.
+    Raises `LogForked` when the newest published checkpoint is not in this database, `KeyMissing` when the key is gone,
+    and, with everything sealed, `LedgerProblem` when the ledger of erasures does not include what was published of it.
     """
     notary = service.notary
     if notary is None:
@@ -36,6 +38,7 @@ def seal_log(service: Service, *, stopped: Callable[[], bool] = never) -> int:
         _publish(service, notary)
         if batch < BATCH:
             break
+    _publish_ledger(service, notary)
     return sealed
 
 
@@ -61,6 +64,17 @@ def _publish(service: Service, notary: Notary) -> None:
         notes = notes_after(work.session, notary.newest()[0])
     if notes:
         notary.publish(notes)
+
+
+def _publish_ledger(service: Service, notary: Notary) -> None:
+    """Beside the checkpoints it says how far the ledger of erasures goes; a restore holds the ledger against that."""
+    ledger, known = service.ledger, notary.published_ledger()
+    head = ledger.head() if ledger else None
+    if ledger is None or head is None or head == known:
+        return
+    if known is not None and not ledger.read().includes(known):
+        raise LedgerProblem("Dit register van wissingen is ouder dan wat ervan is gepubliceerd, of een ander.")
+    notary.publish_ledger(head)
 
 
 def _signer(notary: Notary, session: Session) -> Signer:

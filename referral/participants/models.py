@@ -20,7 +20,8 @@ class Participant(SealedModel):
     """Somebody who was screened and may be referred. Everything personal is sealed under a key of this person alone.
 
     `organisation_id` is who registered the person. `contact_person` is an agreed third: name, phone, relation. While
-    `restricted_at` is set, the data are kept and not used (AVG art. 18).
+    `restricted_at` is set, the data are kept and not used (AVG art. 18). `statistics_secret`: a random number of this
+    person alone, from which follows the number under which national statistics know it.
     """
 
     __tablename__ = "participant"
@@ -48,6 +49,8 @@ class Participant(SealedModel):
     preferred_moment = Sealed[str](Text(pad=64))
     birth_year = Sealed[int](Integer())
     language_background = Sealed[str](Text(pad=8))
+    gender = Sealed[str](Text(pad=8))
+    statistics_secret = Sealed[str](Text())
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
@@ -152,8 +155,9 @@ class ErasureRequest(Base):
     """That somebody must be erased, from the moment on which it was decided, and how far that has come (AVG art. 17).
 
     Entered in the ledger, keys destroyed, remains wiped, and at last every backup unreadable: each step has its
-    instant. `wrapping_key_id` is the newest wrapping key of a backup that may still hold this person's key;
-    `backups_until` is the day promised for the last step.
+    instant. `wrapping_key_id` is the newest wrapping key of a backup that may still hold what leads to this person:
+    the own key, or the root of the index under which the person was found (`index_generation`, empty when that root and
+    all older ones are gone). `backups_until` is the day promised for the last step.
     """
 
     __tablename__ = "erasure_request"
@@ -166,6 +170,7 @@ class ErasureRequest(Base):
     destroyed_at: Mapped[datetime | None]
     wiped_at: Mapped[datetime | None]
     wrapping_key_id: Mapped[int | None]
+    index_generation: Mapped[int | None]
     backups_until: Mapped[date]
     unreadable_at: Mapped[datetime | None]
 

@@ -8,7 +8,7 @@ from marshmallow import fields, post_dump, post_load
 from referral.core.codelists import labels
 from referral.core.encryption import normalise_email, normalise_phone
 from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Instant, Number, Part, Text, camel_case, wrong
-from referral.participants.scopes import EVERYTHING
+from referral.participants.scopes import EVERYTHING, PURPOSES
 from referral.participants.usecases import ParticipantView, RegisterParticipant, SearchParticipants
 
 
@@ -57,6 +57,11 @@ class ParticipantMembers(ApiSchema):
     )
     birth_year = Number(1900, 2100, allow_none=True, metadata={"example": 1985})
     language_background = Code(labels("languageBackground"), allow_none=True)
+    gender = Code(
+        labels("gender"),
+        allow_none=True,
+        metadata={"description": "Alleen voor de landelijke statistiek. Wordt met niemand gedeeld."},
+    )
     contact_person = Part(
         ContactPersonSchema, allow_none=True, metadata={"description": "Via wie de deelnemer te bereiken is."}
     )
@@ -92,7 +97,7 @@ class RegistrationSchema(ApiSchema):
 class PurposeQuery(ApiSchema):
     """Why the data are read; the purpose is on record."""
 
-    purpose = Code(labels("purpose"), required=True, metadata={"description": "Het doel van het inzien."})
+    purpose = Code(PURPOSES, required=True, metadata={"description": "Het doel van het inzien."})
 
 
 class ParticipantSchema(ParticipantMembers):

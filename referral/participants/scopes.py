@@ -12,6 +12,8 @@ from referral.core.policy import Role
 CONTACT = ("name", "phone", "email", "preferred_channel", "preferred_moment", "contact_person")
 BACKGROUND = ("birth_year", "language_background")
 OWN_NUMBER = ("client_number",)
+STATISTICS = ("gender",)
+"""Asked for the national statistics alone, so disclosed to nobody."""
 
 MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -24,9 +26,11 @@ MEMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The members that a receiver sees by each data scope; the organisation's own number is never among them."""
 
-EVERYTHING = (*CONTACT, *OWN_NUMBER, *BACKGROUND)
+EVERYTHING = (*CONTACT, *OWN_NUMBER, *BACKGROUND, *STATISTICS)
 
 RIGHTS = "rights"
+NATIONAL_STATISTICS = "national_statistics"
+"""The purpose of an export that names nobody. It is no purpose for reading one person, so nobody may have it there."""
 
 PURPOSES: Mapping[str, frozenset[Role]] = MappingProxyType(
     {

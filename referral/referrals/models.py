@@ -85,6 +85,7 @@ class Referral(SealedModel):
     found_at: Mapped[str | None] = mapped_column(String(32))
     offered_template: Mapped[str | None] = mapped_column(String(1))
     offered_course_kind: Mapped[str | None] = mapped_column(String(32))
+    offered_course_type: Mapped[str | None] = mapped_column(String(32))
     no_screening: Mapped[bool] = mapped_column(default=False)
     screened_on: Mapped[date | None]
     conversation_held_on: Mapped[date | None]

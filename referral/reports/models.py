@@ -58,6 +58,23 @@ class Journey(Base):
     is_winding: Mapped[bool] = mapped_column(default=False)
 
 
+class AnnualText(Base):
+    """What a region writes in its yearly report, beside the figures. Only inserted: the newest of a part counts.
+
+    None takes a text away. It is checked for whatever could name somebody before it comes here (M7).
+    """
+
+    __tablename__ = "annual_text"
+    __table_args__ = (Index("ix_annual_text_read", "organisation_id", "year"),)
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    year: Mapped[int]
+    part: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str | None] = mapped_column(String(8000))
+    written_at: Mapped[datetime]
+    written_by: Mapped[UUID]
+
+
 class FactChange(Base):
     """A fact that came (`sign` 1) or went (-1) and is not in the cells yet."""
 

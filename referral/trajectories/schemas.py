@@ -15,6 +15,7 @@ from referral.trajectories.usecases import (
 )
 
 LETTERS = tuple(template.letter for template in templates().values())
+BACKGROUNDS = ("nt1", "nt2")
 OLDEST = 120
 MOST_PLACES = 10_000
 MOST_START_DATES = 60
@@ -45,7 +46,7 @@ class TrajectoryMembers(ApiSchema):
     components = Listed(_codes("component"), load_default=list, least=0)
     skills = Listed(_codes("skills"), required=True)
     levels = Listed(_codes("level"), required=True, metadata={"description": "NT1 en NT2 zijn verschillende schalen."})
-    language_backgrounds = Listed(Code(("nt1", "nt2")), required=True)
+    language_backgrounds = Listed(Code(BACKGROUNDS), required=True)
     course_kind = _codes("courseKind", required=True)
     course_type = _codes("courseType", required=True)
     places = Number(0, MOST_PLACES, required=True, metadata={"description": "Aantal plaatsen."})
@@ -119,6 +120,8 @@ class TrajectoryQuery(PageQuery):
     """The filters of the catalogue."""
 
     skill = _codes("skills", load_default=None)
+    level = _codes("level", load_default=None)
+    language_background = Code(BACKGROUNDS, load_default=None)
     municipality_code = Code(municipalities(), load_default=None)
     template = Code(LETTERS, load_default=None)
     course_kind = _codes("courseKind", load_default=None)

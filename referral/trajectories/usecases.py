@@ -48,6 +48,8 @@ class ListTrajectories:
     """Which part of the catalogue somebody wants to see. None: no matter."""
 
     skill: str | None = None
+    level: str | None = None
+    language_background: str | None = None
     municipality_code: str | None = None
     template: str | None = None
     course_kind: str | None = None
@@ -121,9 +123,7 @@ def change_trajectory(command: ChangeTrajectory, *, actor: Actor, work: Work) ->
 
     Raises `NotFound`, `NotAllowed` for another's trajectory, `Stale` when it changed meanwhile, and `Invalid`.
     """
-    trajectory = find_trajectory(command.trajectory_id, work=work)
-    if trajectory.organisation_id != actor.organisation_id:
-        raise NotAllowed("Dit traject is van een andere organisatie.")
+    trajectory = find_own_trajectory(command.trajectory_id, actor=actor, work=work)
     if trajectory.version != command.version:
         raise Stale(version=trajectory.version)
     facts = dict(command.facts)
@@ -155,6 +155,14 @@ def find_trajectory(trajectory_id: UUID, *, work: Work) -> Trajectory:
     return trajectory
 
 
+def find_own_trajectory(trajectory_id: UUID, *, actor: Actor, work: Work) -> Trajectory:
+    """A trajectory that the actor's organisation offers. Raises `NotFound`, and `NotAllowed` for another's."""
+    trajectory = find_trajectory(trajectory_id, work=work)
+    if trajectory.organisation_id != actor.organisation_id:
+        raise NotAllowed("Dit traject is van een andere organisatie.")
+    return trajectory
+
+
 def show_trajectory(trajectory_id: UUID, *, work: Work) -> CatalogueEntry:
     """A trajectory as the catalogue shows it. Raises `NotFound`."""
     return _describe([find_trajectory(trajectory_id, work=work)], work)[0]
@@ -164,6 +172,11 @@ def list_active(*, work: Work) -> Sequence[Trajectory]:
     """Everything that is on offer now, by name: the choices of whoever names a trajectory."""
     query = select(Trajectory).where(Trajectory.active).order_by(Trajectory.name, Trajectory.id)
     return work.session.scalars(query).all()
+
+
+def municipalities_on_offer(*, work: Work) -> Sequence[str]:
+    """The codes of the gemeenten in which the catalogue has a trajectory."""
+    return work.session.scalars(select(Trajectory.municipality_code).distinct()).all()
 
 
 def match_trajectories(command: MatchTrajectories, *, work: Work) -> list[RankedOffer]:
@@ -205,9 +218,13 @@ def _filters(command: ListTrajectories, actor: Actor) -> Iterable[ColumnElement[
         Trajectory.organisation_id: actor.organisation_id if command.mine else None,
     }
     yield from (column == value for column, value in wanted.items() if value is not None)
-    if command.skill is not None:
-        # A list of codes is kept as JSON text, in which a code stands between quotes, on both databases.
-        yield cast(Trajectory.skills, String).contains(f'"{command.skill}"', autoescape=True)
+    listed = {
+        Trajectory.skills: command.skill,
+        Trajectory.levels: command.level,
+        Trajectory.language_backgrounds: command.language_background,
+    }
+    # A list of codes is kept as JSON text, in which a code stands between quotes, on both databases.
+    yield from (cast(column, String).contains(f'"{code}"', autoescape=True) for column, code in listed.items() if code)
 
 
 def _check(trajectory: Trajectory, given: Mapping[str, Any], actor: Actor, work: Work) -> None:

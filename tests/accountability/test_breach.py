@@ -130,7 +130,7 @@ def test_everybody_under_a_stolen_key_and_nobody_else(world: World) -> None:
         answer = ask(world, keyId=key)
         assert set(people(answer)) == set(expected)
         assert answer["counts"]["participants"] == len(expected)
-        assert len(answer["dataCategories"]) == 9
+        assert len(answer["dataCategories"]) == 10
     assert set(people(ask(world, keyId="2"))) == {*first, *second}, "the number of a wrapping key"
     # Together they narrow each other: who stood under the key and was read by this account.
     world.clock.move(hours=1)

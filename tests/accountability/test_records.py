@@ -190,5 +190,5 @@ def test_a_reading_that_ends_after_the_erasure_is_caught_up_with(world: World) -
 def test_every_activity_has_a_name_that_never_changes() -> None:
     assert list(processing_register().activities) == [
         "registration", "agreement", "referring", "guidance", "case_reading", "guarding_terms", "rights",
-        "keeping", "accountability", "statistics", "accounts",
+        "keeping", "accountability", "statistics", "national_statistics", "accounts",
     ]  # fmt: skip

@@ -20,6 +20,18 @@ STEPS = {
     "completed": ("record_follow_up", "close"),
 }
 STATES = ("draft", "submitted", "returned", "waitlisted", "in_trajectory", "declined", "void")
+FIGURES = ("/figures", "/figures/coverage", "/figures/monitor", "/figures/reach")
+ANNUAL = ("/figures/annual", "/figures/annual/2026", "/figures/annual/2026/narrative")
+ALWAYS = {
+    "referrer": ("/", "/account", "/account/app", "/screenings", "/screenings/new", "/referrals", "/referrals/new"),
+    "coach": ("/", "/queue"),
+    "coordinator": FIGURES,
+    "region": ("/", *FIGURES, *ANNUAL, "/figures?by=sector&sourceKind=municipality"),
+    "privacy": ("/",),
+    "admin": ("/",),
+    "employer": ("/",),
+}
+"""What needs no case."""
 CANARY = "<img src=x onerror=alert(1) data-canary>\"'><script data-canary>alert(1)</script>{{7*7}}"
 
 
@@ -27,23 +39,11 @@ def pages(stage: Stage) -> Iterator[tuple[str | None, str]]:
     """Who opens what."""
     world = stage.world
     code = screening(world)
-    for path in ("/sign-in", "/nergens"):
+    for path in ("/sign-in", "/nergens", "/welcome?invitation=oud"):
         yield None, path
-    for who in ("referrer", "coach", "region", "privacy", "admin", "employer"):
-        yield who, "/"
-    for path in (
-        "/account",
-        "/account/app",
-        "/screenings",
-        "/screenings/new",
-        "/referrals",
-        "/referrals/new",
-        "/queue",
-    ):
-        yield ("coach" if path == "/queue" else "referrer"), path
-    for who in ("coordinator", "region"):
-        yield who, "/figures"
-    yield "region", "/figures?by=sector&sourceKind=municipality"
+    for who, paths in ALWAYS.items():
+        for path in paths:
+            yield who, path
     yield "referrer", f"/screenings/{code}"
     yield "referrer", f"/screenings/{code}/conversation"
     for status in STATES:
@@ -53,6 +53,51 @@ def pages(stage: Stage) -> Iterator[tuple[str | None, str]]:
         case = world.bring_to(status)
         for event in events:
             yield "coach", f"/referrals/{case['id']}/steps/{event}"
+
+    yield from office_pages(stage)
+
+
+def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
+    """The catalogue, the privacy officer's desk and beheer."""
+    world = stage.world
+    case = world.bring_to("accepted")
+    for kind, body in (("erasure-requests", {"text": "Weg ermee."}), ("access-requests", {})):
+        answer = world.call("privacy", "POST", f"/v1/participants/{case['participantId']}/{kind}", body)
+        yield "privacy", f"/privacy-requests/{answer.headers['Location'].rpartition('/')[2]}"
+    offer, person = f"/trajectories/{world.trajectory_id}", f"/privacy-requests/people/{case['participantId']}"
+    for path in ("/trajectories", "/trajectories?level=B1", offer, f"{offer}/edit", "/trajectories/new"):
+        yield "coach", path
+    yield "referrer", f"/referrals/{case['id']}/person/edit"
+    yield "coordinator", f"/referrals/{case['id']}/access-log"
+    for path in (
+        "/privacy-requests",
+        "/privacy-requests/new",
+        person,
+        f"{person}/restriction",
+        f"{person}/access-log",
+        f"{person}/disclosures",
+        f"{person}/withdrawal",
+        f"{person}/erase",
+        "/access-log?reference=V-1",
+        "/audit-log",
+        "/audit-log?since=morgen",
+        "/processing-records",
+        f"/breach?userId={world.users['referrer']}",
+    ):
+        yield "privacy", path
+    for path in (
+        "",
+        f"/people/{world.users['referrer']}",
+        "/organisations",
+        "/tokens",
+        "/tokens/new",
+        "/webhooks",
+        "/people/new",
+        "/lists",
+        "/terms",
+    ):
+        yield "admin", f"/administration{path}"
+    yield "admin", "/administration/lists/role"
 
 
 def barriers(page: Page) -> list[str]:
@@ -120,6 +165,10 @@ def test_what_somebody_typed_never_runs_nor_becomes_part_of_the_page(stage: Stag
     case = world.move("referrer", case, "answer", text=CANARY)
     shown = 0
     with stage.page(who) as page:
+        offer = f"/trajectories/{trajectory['id']}"
+        for path in ("/trajectories", offer, f"{offer}/edit"):
+            page.goto(path)
+            assert page.locator("[data-canary]").count() == 0, path
         for path in ("/", "/referrals", "/queue", f"/referrals/{case['id']}"):
             page.goto(path)
             assert page.locator("[data-canary]").count() == 0, path

@@ -105,6 +105,63 @@ def test_a_coordinator_goes_from_the_dashboard_to_one_line_of_it_and_back(
         assert overflow(page) == 0
 
 
+@pytest.mark.parametrize(("size", "script"), WAYS)
+def test_a_privacy_officer_takes_in_a_request_for_access_and_answers_it(
+    stage: Stage, size: tuple[int, int], script: bool
+) -> None:
+    body = stage.world.referral_body()
+    stage.world.call("referrer", "POST", "/v1/referrals", body)
+    with stage.page(None, size, script=script) as page:
+        sign_in(stage, page, "privacy")
+        page.get_by_role("link", name="Verzoeken", exact=True).click()
+        continue_with(page, "Verzoek vastleggen")
+        page.get_by_label("Telefoonnummer").fill(body["participant"]["phone"])
+        continue_with(page, "Zoek")
+        expect(page.locator(".ds-person")).to_contain_text(body["participant"]["name"])
+        continue_with(page, "Inzage")
+        continue_with(page, "Vastleggen")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Verzoek: inzage")
+        continue_with(page, "Bekijken en afdrukken")
+        expect(page.locator("main")).to_contain_text(body["learningWish"])
+        page.go_back()
+        page.get_by_label("Toewijzen", exact=True).check()
+        continue_with(page, "Vastleggen")
+        expect(page.locator("main")).to_contain_text("Uw besluit is vastgelegd.")
+        assert overflow(page) == 0
+
+
+@pytest.mark.parametrize(("size", "script"), WAYS)
+def test_an_employer_follows_how_far_its_referral_is(stage: Stage, size: tuple[int, int], script: bool) -> None:
+    case = stage.world.refer("employer", legalBasis="contract")
+    stage.world.move("coach", case, "accept")
+    with stage.page(None, size, script=script) as page:
+        sign_in(stage, page, "employer")
+        row = page.get_by_role("row").filter(has_text=case["reference"])
+        expect(row).to_contain_text("Geaccepteerd")
+        row.get_by_role("link").click()
+        expect(page.locator(".ds-chain [aria-current]")).to_contain_text("Doorverwezen")
+        expect(page.locator("main")).to_contain_text("Taalhuis Zilt heeft")
+        assert overflow(page) == 0
+
+
+@pytest.mark.parametrize(("size", "script"), WAYS)
+def test_a_provider_finds_its_offer_and_changes_the_places(stage: Stage, size: tuple[int, int], script: bool) -> None:
+    with stage.page("coach", size, script=script) as page:
+        page.goto("/trajectories")
+        page.get_by_label("Vaardigheid").select_option("reading")
+        page.get_by_label("Alleen van ons").check()
+        continue_with(page, "Toon")
+        page.get_by_role("link", name="Lezen op het werk").click()
+        continue_with(page, "Wijzigen")
+        page.get_by_label("Hoeveel plaatsen zijn er?").fill("veel")
+        continue_with(page, "Bewaren")
+        expect(page.locator("#fouten-lijst")).to_contain_text("Hier hoort een geheel getal.")
+        page.get_by_label("Hoeveel plaatsen zijn er?").fill("250")
+        continue_with(page, "Bewaren")
+        expect(page.locator("main")).to_contain_text("van 250 vrij")
+        assert overflow(page) == 0
+
+
 def test_a_screening_can_be_logged_with_a_keyboard_only(stage: Stage) -> None:
     with stage.page("referrer") as page:
         page.goto("/screenings/new")

@@ -125,6 +125,12 @@ def access_request(world: World) -> str:
     return str(answer.headers["Location"])
 
 
+def national_statistics(world: World) -> Call:
+    """The statistics of this year, with somebody in it."""
+    world.bring_to("in_trajectory")
+    return Call("coordinator", "GET", f"/v1/reports/national-statistics?year={world.clock.today.year}")
+
+
 def _import_file(world: World) -> bytes:
     row = {name: value for name, value in screening_body(world).items() if value is not None}
     return f"{','.join(row)}\n{','.join(map(str, row.values()))}\n".encode()
@@ -232,6 +238,14 @@ CALLS: Mapping[str, Prepare] = {
     "workflow.show_workflow": lambda _: Call("referrer", "GET", "/v1/workflow"),
     "workflow.show_diagram": lambda _: Call("referrer", "GET", "/v1/workflow/diagram"),
     "reports.show_funnel": lambda _: Call("coordinator", "GET", "/v1/reports/funnel?groupBy=month"),
+    "reports.show_national_statistics": national_statistics,
+    "reports.show_annual_report": lambda w: Call("region", "GET", f"/v1/reports/annual?year={w.clock.today.year}"),
+    "reports.write_annual": lambda w: Call(
+        "region",
+        "POST",
+        "/v1/reports/annual-texts",
+        {"year": w.clock.today.year, "part": "narrative", "text": "Een moeder leest nu zelf voor."},
+    ),
     "reports.show_monitor": lambda _: Call("coordinator", "GET", "/v1/reports/monitor"),
     "reports.show_reach": lambda _: Call("coordinator", "GET", "/v1/reports/reach"),
     "reports.show_coverage": lambda _: Call("coordinator", "GET", "/v1/reports/coverage"),

@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -17,6 +18,8 @@ from psycopg import sql
 PACKED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 ALIKE = 6
 MOST_UNPACKED = 1_000_000
+LOG = "current_setting('data_directory') || '/../log'"
+MOST_LOGGED = 1_000_000_000
 Places = dict[str, bytes]
 
 
@@ -58,9 +61,10 @@ def find(values: Mapping[str, str], places: Places) -> list[tuple[str, str, str]
 
 def unpacked(content: bytes) -> Iterator[bytes]:
     """Whatever in these bytes is packed, unpacked."""
+    rest = memoryview(content)  # A slice of it copies nothing; bytes that look packed by chance are many.
     for start in PACKED.finditer(content):
         try:
-            yield zlib.decompressobj(wbits=47).decompress(content[start.start() :], MOST_UNPACKED)
+            yield zlib.decompressobj(wbits=47).decompress(rest[start.start() :], MOST_UNPACKED)
         except zlib.error:
             continue
 
@@ -80,6 +84,9 @@ class PostgresPlaces:
 
     def __init__(self, url: str) -> None:
         self.connection = psycopg.connect(url, autocommit=True)
+        # What other tests left in pages and in the log would only be searched along.
+        self.connection.execute("VACUUM (FULL)")
+        self.log_size = int(self._one(f"SELECT size FROM pg_stat_file({LOG})"))
         self.first_segment = self._one("SELECT pg_walfile_name(pg_switch_wal())")
 
     def log_everything(self, *, on: bool) -> None:
@@ -91,12 +98,12 @@ class PostgresPlaces:
     def read(self) -> Places:
         """Tables, indexes, write-ahead log, server log, and a dump of every table."""
         wal = "SELECT pg_read_binary_file('pg_wal/' || name) FROM pg_ls_waldir() WHERE name >= %s ORDER BY name"
-        log = "SELECT pg_read_binary_file(current_setting('data_directory') || '/../log', true)"
+        log = f"SELECT pg_read_binary_file({LOG}, %s, {MOST_LOGGED}, true)"
         return {
             "tables and indexes": self.tables(),
             "what all databases share": self._folder("global"),
             "write-ahead log": self._many(wal, [self.first_segment]),
-            "server log": self._many(log, []),
+            "server log": self._many(log, [self.log_size]),
             "dump": b"".join(self._dump()),
         }
 
@@ -123,7 +130,7 @@ class PostgresPlaces:
     def _one(self, query: str) -> str:
         return str(self.connection.execute(query).fetchone()[0])
 
-    def _many(self, query: str, parameters: list[str]) -> bytes:
+    def _many(self, query: str, parameters: list[Any]) -> bytes:
         rows = self.connection.cursor(binary=True).execute(query, parameters)
         return b"".join(row[0].rstrip(b"\0") for row in rows if row[0])
 

@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.house.calls import CALLS, Call, participant, screening_body
 from tests.identity.doors import form_secret
+from tests.pages import Person
 from tests.world import World
 
 DAY = "2026-11-03"
@@ -88,6 +89,7 @@ def tell(story: Story) -> None:
     send_what_is_wrong(story)
     send_what_is_not_for_you(story)
     sign_in_wrongly(story)
+    write_on_pages(story)
 
 
 def register_and_search(story: Story) -> None:
@@ -256,3 +258,17 @@ def sign_in_wrongly(story: Story) -> None:
     form = {"email": "niemand@voorbeeld.example", "password": story.word("geheim"), "csrf_token": form_secret(client)}
     story.refused(client.post("/sign-in", data=form), 401)
     story.refused(client.post("/sign-in", data={**form, "csrf_token": story.word("formulier")}), 400)
+
+
+def write_on_pages(story: Story) -> None:
+    """A referral that somebody began on the pages and did not send; what is not right yet is kept as well."""
+    person = Person(story.world, "referrer")
+    draft = person.submit("/referrals/new").headers["Location"].rpartition("/")[0]
+    who = {"participant__name": story.word("naam"), "participant__phone": story.phone("telefoon")}
+    for step, answers, status in (
+        ("who", who | {"participant__email": story.word("mail")}, 400),
+        ("wish", {"skills": ["reading"], "learningWish": story.word("leerwens")}, 303),
+        ("handover", {"note": story.word("notitie"), "participant__preferredMoment": story.word("moment")}, 303),
+    ):
+        answer = person.submit(f"{draft}/{step}", **answers)
+        assert answer.status_code == status, answer.text

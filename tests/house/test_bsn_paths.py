@@ -4,15 +4,21 @@ Source: UAVG art. 46. How well it is found stands in `tests/core/test_bsn.py`.
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from referral.core import fields
+from referral.core.encryption import open_reading
+from referral.referrals.models import ReferralDraft
+from referral.referrals.pages.steps import Step
 from tests.house.calls import CALLS, Call, screening_body
 from tests.house.needles import find, sqlite_places
 from tests.identity.doors import form_secret
+from tests.pages import Person
 from tests.world import World
 
 BSN = "111222333"
@@ -103,3 +109,54 @@ def test_a_form_and_a_key_keep_nothing_of_it(world: World, capfd: pytest.Capture
     call = CALLS["participants.register_participant"](world)
     assert call.send(world, headers={"Idempotency-Key": TYPED}).status_code == 201
     refused(world, capfd)
+
+
+def begun(world: World) -> tuple[Person, str]:
+    """A referrer in the middle of the pages on which a referral is made, and the address of that draft."""
+    person = Person(world, "referrer")
+    return person, person.submit("/referrals/new").headers["Location"].rpartition("/")[0]
+
+
+def kept(world: World) -> str:
+    """Everything in the draft, opened."""
+    with world.service.work(read_only=True) as work, open_reading(work.session, "intake"):
+        return str([draft.answers for draft in work.session.scalars(select(ReferralDraft))])
+
+
+TYPED_ON = {
+    Step.WHO: ("participant__name", "participant__phone", "participant__birthYear", "participant__contactPerson__name"),
+    Step.WISH: ("learningWish",),
+    Step.SHARING: ("purpose",),
+    Step.HANDOVER: ("note", "participant__preferredMoment"),
+}
+
+
+def test_a_page_of_the_flow_shows_it_again_and_keeps_nothing_of_it(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A draft keeps also what is not right yet, but not this: not even sealed."""
+    person, draft = begun(world)
+    tried = 0
+    for step, members in TYPED_ON.items():
+        for member in members:
+            for typed in (TYPED, BSN):
+                good = {"participant__name": "Ria Kanarie"} if step is Step.WHO else {"note": "Dinsdag bellen."}
+                answer = person.submit(f"{draft}/{step}", **{**good, member: typed})
+                tried += 1
+                assert answer.status_code == 400, (step, member)
+                assert BSN in answer.text, (member, "whoever typed it sees what to take away")
+                assert BSN not in person.open(f"{draft}/{step}").text, (step, member)
+                assert BSN not in kept(world)
+    assert "Kanarie" in kept(world) or "Dinsdag" in kept(world), "the rest of the page is kept"
+    refused(world, capfd)
+    sys.stdout.write(f"{tried} times typed on a page\n")
+    assert tried >= 12
+
+
+def test_a_draft_that_keeps_everything_would_keep_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: what is not right yet is kept as it was typed."""
+    making = import_module("referral.referrals.pages.making")
+    monkeypatch.setattr(making, "_holding_a_bsn", lambda _answers, _names: set())
+    person, draft = begun(world)
+    assert person.submit(f"{draft}/{Step.HANDOVER}", note=TYPED).status_code == 400
+    assert BSN in kept(world)

@@ -58,7 +58,7 @@ CONTRACT = {
     "conversationOutcome": "agrees declines undecided",
     "dataScope": "contact learning_wish screening_indication barriers background",
     "method": "in_person phone written digital",
-    "purpose": "contact intake guidance rights",
+    "purpose": "contact intake guidance rights national_statistics",
     "ground": "request retention error",
     "legalBasis": "public_task legal_obligation consent contract legitimate_interest",
     "ballWith": "referrer receiver coach coordinator nobody",

@@ -99,9 +99,11 @@ def test_every_command_that_ends_runs_in_the_order_of_the_page(own_demo: Install
     promised = [f'export BACKUP_RECIPIENT="$({line})"' if "backup-key" in line else line for line in promised]
     run = own_demo.shell("\n".join(promised), NEW_USER_PASSWORD=PASSWORD)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert len(script) == 20
+    assert len(script) == 23
     assert (own_demo.root / "var" / "referral-backup.age").stat().st_size > 0
     assert "rijen teruggezet" in run.stderr
+    written = [path.suffix for path in (own_demo.root / "reports").iterdir() if path.stat().st_size > 0]
+    assert sorted(written) == [".csv", ".html", ".pdf", ".xlsx"]
 
 
 def _can_run(line: str) -> bool:

@@ -24,11 +24,14 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Phases": labels("phase"),
     "Stages of the funnel": labels("stage"),
     "Other figures of the funnel": labels("figure"),
+    "Chapters of the yearly report": labels("annualChapter"),
+    "Left out of the national statistics": labels("leftOut"),
     "How a handover went": labels("mode"),
 }
 WORDS = re.findall(
     r"[\w -]+",
     """screening, conversation, participant, agreement, disclosure, trajectory, referral, event, hold, escalation,
+    administration number,
     warm handover, cold handover, intake, follow-up, follow-up task, waiting list, term, reason, funnel, erasure""",
 )
 

@@ -7,6 +7,8 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,14 @@ from referral.core.work import drain
 from referral.notifications.mail import FileMailSink
 from referral.notifications.usecases import run_terms, send_digests
 from referral.operations.backup import make_backup
+from referral.operations.log_export import export_log
+from referral.operations.sealing import seal_log
 from referral.operations.wrapping import unwrap_file
 from tests.house.needles import Places, PostgresPlaces, find, mail_places, spellings, sqlite_places
 from tests.house.story import Story, tell
+from tests.webhooks.conftest import add_webhook
+from tests.webhooks.receiver import HOST, Receiver, receiving
+from tests.webhooks.test_delivering import run_until_empty
 from tests.world import World
 
 LOGGERS = ("sqlalchemy", "sqlalchemy.engine", "sqlalchemy.orm", "sqlalchemy.pool", "referral", "werkzeug", "psycopg")
@@ -74,6 +81,40 @@ def database(world: World) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    """The system of another organisation, to which webhooks go."""
+    folder = tmp_path / "receiver"
+    folder.mkdir()
+    with receiving(folder) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def settings(settings: Settings, receiver: Receiver) -> Settings:
+    """Those of every test, with the receiver allowed."""
+    networks, ports = (ip_network(f"{HOST}/32"),), (443, receiver.port)
+    return replace(settings, webhook_networks=networks, webhook_ports=ports, webhook_ca_file=receiver.ca_file)
+
+
+def webhook_places(world: World, receiver: Receiver) -> Places:
+    """Everything that went over the line to both organisations: bodies, and headers with their trace."""
+    run_until_empty(world)
+    assert len(receiver.messages) > 60
+    return {
+        "webhook bodies": b"\n".join(message.body for message in receiver.messages),
+        "webhook headers": "\n".join(str(message.headers) for message in receiver.messages).encode(),
+    }
+
+
+def record_places(world: World, settings: Settings, folder: Path) -> Places:
+    """What an inspector gets: the audit log with its traces, and what was published of it."""
+    seal_log(world.service)
+    export_log(world.service, folder / "audit-log.jsonl")
+    published = [path.read_bytes() for path in sorted(settings.checkpoint_directory.iterdir())]
+    return {"audit export": (folder / "audit-log.jsonl").read_bytes(), "checkpoints": b"\n".join(published)}
+
+
 def backup_places(world: World, settings: Settings, folder: Path) -> Places:
     """A backup as it lies there, as its recipient opens it, and the ledger of erasures."""
     identity = x25519.Identity.generate()
@@ -99,17 +140,23 @@ def test_no_personal_value_stands_anywhere_in_plain(
     settings: Settings,
     database: Database,
     log: io.StringIO,
+    receiver: Receiver,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     record_property: Any,
 ) -> None:
     story = Story(world)
+    for admin in ("admin", "provider_admin"):
+        add_webhook(world, receiver, admin)
     tell(story)
+    webhooks = webhook_places(world, receiver)
     assert write_digests(world, tmp_path / "mail") >= 2
     places = {
         **database.places(),
         **mail_places(tmp_path / "mail"),
         **backup_places(world, settings, tmp_path),
+        **record_places(world, settings, tmp_path),
+        **webhooks,
         "key files": b"".join(path.read_bytes() for path in settings.key_directory.iterdir()),
         "errors": b"\n".join(story.refusals),
         "log": log.getvalue().encode(),

@@ -15,11 +15,13 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from referral.access import OPERATIONS
 from referral.core.codelists import processing_register
 from referral.core.codelists.activities import FILE, read_register
 from referral.core.codelists.files import open_text, read_toml
 from referral.core.encryption import SealedModel
-from referral.core.policy import system_actor
+from referral.core.idempotency import IdempotencyRecord
+from referral.core.policy import Door, system_actor
 from referral.core.processing import SubjectMissing, UnknownAction
 from referral.core.tracing import continue_trace
 from referral.core.work import Work, drain
@@ -39,8 +41,12 @@ SYSTEM = system_actor("test")
 NAMES_NOBODY = {
     "audit.list_entries", "reports.show_funnel", "reports.show_monitor", "reports.show_reach",
     "reports.show_coverage", "reports.show_reference_date", "reports.reconcile_count",
+    "reports.show_annual_report",
 }  # fmt: skip
 """Overviews, with a record that names nobody."""
+
+SHOWS_WITHOUT_ID = {"reports.show_national_statistics"}
+"""Shows people without a number of ours, and names each of them in the records."""
 
 POINTS_NOWHERE = {"rights.erase_participant"}
 """Says that somebody was erased, and no longer whom."""
@@ -172,6 +178,9 @@ def test_whoever_an_answer_shows_stands_in_the_records(world: World) -> None:
         if endpoint in NAMES_NOBODY | POINTS_NOWHERE:
             assert lines, endpoint
             assert people_recorded(lines) == set(), endpoint
+        elif endpoint in SHOWS_WITHOUT_ID:
+            assert people_shown(world, call.path, answer) == set(), endpoint
+            assert len(people_recorded(lines)) == len(answer.json["rows"]) > 0, endpoint
         else:
             assert people_recorded(lines) == people_shown(world, call.path, answer), endpoint
     sys.stdout.write(
@@ -203,6 +212,47 @@ def test_a_refusal_processes_nothing(world: World) -> None:
         assert answer.status_code in (400, 404)
         assert len(entries(world, trace_id=answer.headers["Trace-Id"])) == 1
     assert len(records(world)) == before
+
+
+def replayed(world: World, endpoint: str) -> tuple[TestResponse, TestResponse]:
+    """The first answer of an operation and the same once more."""
+    call = CALLS[endpoint](world)
+    first, again = (call.send(world, headers={"Idempotency_Key": f"twice-{endpoint}"}) for _ in range(2))
+    assert again.headers["Idempotent-Replayed"] == "true", endpoint
+    return first, again
+
+
+def test_an_answer_that_is_given_again_is_a_processing_again(world: World) -> None:
+    """Whoever the repeated answer shows has a record of it, joined to an audit row of a reading."""
+    keyed = [each for each, access in OPERATIONS.items() if access.idempotency and access.door is Door.API]
+    counted = 0
+    for endpoint in set(keyed) - POINTS_NOWHERE:
+        _, again = replayed(world, endpoint)
+        lines = records(world, trace_id=again.headers["Trace-Id"])
+        rows = entries(world, trace_id=again.headers["Trace-Id"])
+        shown = people_shown(world, "", again)
+        assert people_recorded(lines) == shown, endpoint
+        assert [line.record.action for line in lines] == ["answer:repeat"] * len(shown), endpoint
+        assert [row.result for row in rows if row.operation] == ["replayed"], endpoint
+        joined = {(row.trace_id, row.span_id) for row in rows if row.action == "answer:repeat"}
+        assert {(line.record.trace_id, line.record.span_id) for line in lines} == joined
+        counted += len(lines)
+    sys.stdout.write(f"{len(keyed)} operations repeated, {counted} records\n")
+    assert counted >= 8
+
+
+def test_who_repeats_a_request_stands_among_those_who_saw_the_person(world: World) -> None:
+    first, _ = replayed(world, "participants.register_participant")
+    seen = world.call("privacy", "GET", f"/v1/participants/{first.json['id']}/access-log").json["items"]
+    assert [each["reading"] for each in seen] == ["answer:repeat"]
+
+
+def test_a_repeat_that_is_only_a_row_in_the_audit_log_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: a build in which a repeat is a request and no processing."""
+    monkeypatch.setattr(IdempotencyRecord, "person_id", None)
+    _, again = replayed(world, "participants.register_participant")
+    assert people_shown(world, "", again)
+    assert records(world, trace_id=again.headers["Trace-Id"]) == []
 
 
 # The two logs join

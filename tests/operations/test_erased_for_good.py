@@ -15,11 +15,13 @@ from sqlalchemy import select
 from config.settings import Settings
 from referral.core.encryption import open_reading, subject_key
 from referral.core.errors import Problem
+from referral.core.idempotency import forget_old_keys
 from referral.core.ledger import ErasureLedger
 from referral.core.work import Service
 from referral.operations.backup import make_backup
 from referral.operations.horizon import advance_horizon
 from referral.operations.restore import restore_backup
+from referral.operations.sealing import seal_log
 from referral.participants.models import Participant
 from referral.participants.usecases import (
     EraseParticipant,
@@ -138,23 +140,30 @@ def test_the_erased_come_back_from_nowhere(
                 restore_backup(empty("closed", wrong), tmp_path / "earlier.age", identity=identity)
 
         naive = empty("naive", tmp_path / "of-then")
-        restore_backup(naive, tmp_path / "earlier.age", identity=identity)
+        naive_replay = restore_backup(naive, tmp_path / "earlier.age", identity=identity).replay
         assert recovered(naive, gone) == ERASED, "the control: a ledger that knows nothing of them brings all back"
+
+        seal_log(live)
+        with pytest.raises(ValueError, match="niet het nieuwste"):
+            # From now on it is known outside the ledger how far it goes.
+            restore_backup(empty("refused", tmp_path / "of-then"), tmp_path / "earlier.age", identity=identity)
 
         again = empty("again", ledger)
         replayed = restore_backup(again, tmp_path / "earlier.age", identity=identity)
         assert (replayed.replay.erased, replayed.record.faults) == (ERASED, [])
+        assert (replayed.replay.is_newest, naive_replay.is_newest) == (True, False)
         found = files(again)
         assert (recovered(again, gone), recovered(again, kept)) == (0, KEPT)
         assert [each for each in known if each in found] == []
 
-        world.clock.move(days=1)
-        advance_horizon(live)
-        world.clock.move(minutes=2)
-        advance_horizon(live)
+        for span in ({"days": 4}, {"minutes": 2}, {"minutes": 2}, {"minutes": 2}):
+            world.clock.move(**span)
+            with live.work() as work:
+                forget_old_keys(work)
+            advance_horizon(live)
         world.clock.move(days=30)
         assert advance_horizon(live).unreadable == ERASED
         assert (recovered(naive, gone), recovered(live, kept)) == (0, KEPT), "the earlier backup, with every key"
         with pytest.raises(ValueError, match="ontbreken of zijn vernietigd"):
-            restore_backup(empty("late", tmp_path / "of-then"), tmp_path / "earlier.age", identity=identity)
+            restore_backup(empty("late", ledger), tmp_path / "earlier.age", identity=identity)
     sys.stdout.write(f"{ERASED} erased, 0 recovered from 4 places; {KEPT} kept\n")

@@ -275,7 +275,7 @@ def test_a_dry_run_prints_the_list_and_writes_nothing(world: World, settings_of_
     assert entries() == before
     # The control: the same command without the option does write, and prints the same list.
     assert command() == listed
-    assert entries() == before + 2
+    assert entries() == before + 3, "the person, the case, and that its receiver was told"
 
 
 def test_a_table_that_would_destroy_what_is_open_or_makes_no_sense_is_refused_with_every_fault() -> None:

@@ -32,6 +32,7 @@ RIA = RegisterParticipant(
     preferred_moment="dinsdag na 10 uur",
     birth_year=1985,
     language_background="nt1",
+    gender="female",
 )
 
 

@@ -11,7 +11,7 @@ from referral.core.errors import NotAllowed, NotFound
 from referral.core.policy import Role
 from referral.core.work import Service
 from referral.participants.models import Participant
-from referral.participants.scopes import EVERYTHING, MEMBERS, PURPOSES, members_within
+from referral.participants.scopes import EVERYTHING, MEMBERS, NATIONAL_STATISTICS, PURPOSES, members_within
 from referral.participants.usecases import assign_disclosure, end_disclosure, find_participant, read_participant
 from tests.participants.conftest import RIA, Chain, Disclose, as_role
 
@@ -26,8 +26,8 @@ def members_seen(service: Service, participant_id: UUID, purpose: str, actor) ->
 
 def test_the_tables_cover_the_code_lists() -> None:
     assert set(MEMBERS) == set(labels("dataScope"))
-    assert set(PURPOSES) == set(labels("purpose"))
-    assert {name for name in RIA.members if name != "client_number"} == set(members_within(MEMBERS))
+    assert {*PURPOSES, NATIONAL_STATISTICS} == set(labels("purpose"))
+    assert {name for name in RIA.members if name not in ("client_number", "gender")} == set(members_within(MEMBERS))
     assert set(RIA.members) == set(EVERYTHING)
 
 

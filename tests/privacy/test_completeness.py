@@ -23,7 +23,8 @@ INDEX = "a keyed fingerprint of the member beside it, to find it by"
 SHOWN: Mapping[str, set[str]] = {
     "participant": {
         "name_ct", "phone_ct", "email_ct", "client_number_ct", "contact_person_ct", "preferred_channel_ct",
-        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "registered_at", "restricted_at",
+        "preferred_moment_ct", "birth_year_ct", "language_background_ct", "gender_ct",
+        "statistics_secret_ct", "registered_at", "restricted_at",
         "organisation_id", "id",
     },
     "agreement": {*of.AGREEMENT},
@@ -56,6 +57,7 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
         "id": ITSELF, "participant_id": ITSELF, "agreement_id": ITSELF, "previous_id": ITSELF, "trajectory_id": NAMED,
         "origin_id": ITSELF, "offered_template": "what the trajectory was then; it is named",
         "offered_course_kind": "what the trajectory was then; it is named",
+        "offered_course_type": "what the trajectory was then; it is named",
         "alternative_trajectory_id": NAMED, "source_organisation_id": NAMED, "receiver_organisation_id": NAMED,
         "escalation_organisation_id": "who convenes in the region, the same for everybody there",
         "referrer_id": COLLEAGUE, "coach_id": COLLEAGUE, "last_actor_id": COLLEAGUE, "ball_user_id": COLLEAGUE,
@@ -82,7 +84,10 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
     "privacy_decision": {
         "id": ITSELF, "request_id": ITSELF, "participant_id": ITSELF, "decided_by": COLLEAGUE,
     },
-    "notice": {"id": ITSELF, "referral_id": NAMED, "organisation_id": NAMED, "due_on": CLOCK, "role": DERIVED},
+    "notice": {
+        "id": ITSELF, "referral_id": NAMED, "organisation_id": NAMED, "due_on": CLOCK, "role": DERIVED,
+        "reference": "only of who was erased, and who was erased gets no answer",
+    },
     "audit_entry": {
         "id": ITSELF, "object_id": ITSELF, "object_type": DERIVED, "actor_id": NAMED, "organisation_id": NAMED,
         "client_id": COLLEAGUE, "origin": "the address of a colleague's computer", "trace_id": "joins log lines",
@@ -115,6 +120,7 @@ ELSEWHERE: Mapping[str, str] = {
     "outcome_tally": "numbers that lead to nobody",
     "processing_record": "the same deeds and readings as the audit log, without who did them",
     "erasure_request": "who was erased gets no answer: there is nothing to give",
+    "annual_text": "what a region publishes; it is checked for whatever names somebody",
     "journey": "the days and codes of the case, which is shown; from them the figures are made",
     "fact_change": "codes and numbers that lead to nobody",
     "figure_cell": "sums that lead to nobody",

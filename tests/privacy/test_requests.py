@@ -5,51 +5,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from werkzeug.test import TestResponse
 
 from referral.core.codelists import default_terms, labels
 from referral.core.work import Work
-from referral.notifications.mail import FileMailSink
-from referral.notifications.usecases import run_terms, send_digests
+from referral.notifications.usecases import run_terms
 from referral.participants.models import RequestKind, RequestStatus
 from referral.participants.usecases import Outcome, is_restricted
 from referral.referrals.guards import WHILE_RESTRICTED
 from referral.referrals.usecases.retaining import list_due
 from tests.house.calls import participant
+from tests.privacy.asking import BODIES, asked, decide, decided, mails
 from tests.world import World
-
-BODIES: dict[str, dict[str, Any]] = {
-    "access-requests": {},
-    "rectifications": {"text": "Mijn geboortejaar klopt niet."},
-    "restrictions": {"ground": "accuracy_contested"},
-    "objections": {"text": "Ik wil niet dat dit gedeeld wordt."},
-    "erasure-requests": {"text": "Wis mijn gegevens."},
-}
-
-
-def call_on(world: World, participant_id: str, right: str, **members: Any) -> TestResponse:
-    path = f"/v1/participants/{participant_id}/{right}"
-    return world.call("privacy", "POST", path, {**BODIES[right], **members})
-
-
-def asked(world: World, participant_id: str, right: str, **members: Any) -> dict[str, Any]:
-    """A request that must succeed, as it now stands."""
-    answer = call_on(world, participant_id, right, **members)
-    assert answer.status_code == 201, answer.json
-    return dict(world.call("privacy", "GET", answer.headers["Location"]).json)
-
-
-def decide(world: World, request: dict[str, Any], outcome: str, **members: Any) -> TestResponse:
-    body = {"outcome": outcome, "toldOn": world.clock.today.isoformat(), **members}
-    return world.call(
-        "privacy", "POST", f"/v1/privacy-requests/{request['id']}/decisions", body, version=request["version"]
-    )
-
-
-def decided(world: World, request: dict[str, Any], outcome: str, **members: Any) -> dict[str, Any]:
-    answer = decide(world, request, outcome, **members)
-    assert answer.status_code == 201, answer.json
-    return dict(answer.json)
 
 
 def waiting(world: World, query: str = "") -> list[dict[str, Any]]:
@@ -250,48 +216,6 @@ def test_a_second_request_for_access_before_the_answer_is_the_same_request(world
     first = waiting(world)[0]
     decided(world, world.call("privacy", "GET", f"/v1/privacy-requests/{first['id']}").json, "granted")
     assert asked(world, person, "access-requests")["id"] != first["id"]
-
-
-def mails(world: World, folder: Path) -> dict[str, str]:
-    """What each person was mailed now, by its address."""
-    folder.mkdir()
-    send_digests(world.service, sink=FileMailSink(folder))
-    texts = [path.read_text() for path in folder.iterdir()]
-    return {_to(text): text for text in texts}
-
-
-def _to(mail: str) -> str:
-    return mail.partition("To: ")[2].partition("<")[2].partition("@")[0]
-
-
-def change(world: World, case: dict[str, Any], **members: Any) -> None:
-    path = f"/v1/participants/{case['participantId']}"
-    version = world.call("referrer", "GET", f"{path}?purpose=rights").json["version"]
-    assert world.call("referrer", "PATCH", path, members, version=version).status_code == 200
-
-
-def test_a_correction_is_told_to_who_received_it_and_to_nobody_else(world: World, tmp_path: Path) -> None:
-    case = world.bring_to("accepted")
-    other = world.refer(trajectoryId=world.other_trajectory_id)
-    declined = world.bring_to("declined")
-    change(world, declined, email="nieuw@voorbeeld.example")
-    change(world, case, phone="06 55 66 77 88")
-    change(world, other, clientNumber="K-9999", birthYear=1990)
-    told = mails(world, tmp_path / "mail")
-    assert "Gegevens zijn verbeterd" in told["coach"]
-    assert case["reference"] in told["coach"]
-    assert declined["reference"] in told["coach"], "also who had the data before"
-    assert "other_coach" not in told or "verbeterd" not in told["other_coach"], "its scope holds neither member"
-    assert not [mail for mail in told.values() if "55 66" in mail or "nieuw@" in mail]
-
-
-def test_a_restriction_and_its_end_are_told_to_the_receiver(world: World, tmp_path: Path) -> None:
-    case = world.bring_to("accepted")
-    request = asked(world, case["participantId"], "restrictions")
-    assert "Gebruik de gegevens nu niet" in mails(world, tmp_path / "one")["coach"]
-    world.clock.move(days=1)
-    decided(world, request, "refused", reason="no_ground", explanation="Nee.")
-    assert "De gegevens mogen weer gebruikt worden" in mails(world, tmp_path / "two")["coach"]
 
 
 def test_the_officer_hears_of_a_request_of_its_term_and_of_what_is_late(world: World, tmp_path: Path) -> None:

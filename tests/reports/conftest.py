@@ -259,7 +259,7 @@ def ledger(database_url: str, tmp_path: Path) -> Iterator[Ledger]:
     ring.initialise()
     service = Service(engine=engine, key_ring=ring, clock=lambda: datetime.combine(TODAY, time(10), AMSTERDAM))
     actors: dict[str, Actor] = {}
-    app = Application(__name__)
+    app = Application("referral")
     app.config.update(
         API_TITLE="Test", API_VERSION="1.0.0", OPENAPI_VERSION="3.1.0", ALLOWED_ORIGINS=(), MAX_BODY_BYTES=1_000_000
     )

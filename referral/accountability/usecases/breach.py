@@ -96,14 +96,14 @@ def find_affected(command: FindAffected, *, actor: Actor, work: Work) -> Affecte
     before it begins, and a key that is not there.
     """
     under_key = _check(command, work)
-    own = set(work.session.scalars(select(Participant.id).where(_registered_with(actor))))
+    own = _registrations(_registered_with(actor), work)
     if command.names_deeds:
         touched, erased = _touched_by(command, own, actor, work)
         touched = {each: done for each, done in touched.items() if under_key is None or each in under_key}
     else:
         everything = set(processing_register().categories)
-        touched, erased = {each: Touched(categories=everything) for each in own & set(under_key or ())}, 0
-    affected = _describe(touched, erased, actor, work)
+        touched, erased = {each: Touched(categories=everything) for each in own.keys() & set(under_key or ())}, 0
+    affected = _describe(touched, own, erased, actor, work)
     work.record(actor, "audit:affected", "audit_entry", None, subjects=touched, count=len(touched), **_asked(command))
     return affected
 
@@ -170,13 +170,15 @@ def _categories_of(details: Mapping[str, Any]) -> set[str]:
     return {code for code, category in categories if not set(opened).isdisjoint(category.fields)} or {CASE}
 
 
-def _describe(touched: Mapping[UUID, Touched], erased: int, actor: Actor, work: Work) -> Affected:
-    registered = dict[UUID, UUID]()
+def _describe(
+    touched: Mapping[UUID, Touched], own: Mapping[UUID, UUID], erased: int, actor: Actor, work: Work
+) -> Affected:
+    registered = {each: own[each] for each in touched if each in own}
     cases = list[Row[Any]]()
     for ids in _batches(touched):
-        query = select(Participant.id, Participant.organisation_id).where(Participant.id.in_(ids))
-        registered |= {row.id: row.organisation_id for row in work.session.execute(query)}
         cases += work.session.execute(_cases(ids, actor))
+    for ids in _batches(touched.keys() - own.keys()):
+        registered |= _registrations(Participant.id.in_(ids), work)
     sides = {side for row in cases for side in (row.source_organisation_id, row.receiver_organisation_id)}
     parties = {*sides, *registered.values()} - {None}
     names = select(Organisation.id, Organisation.name).where(Organisation.id.in_(parties)).order_by(Organisation.name)
@@ -200,6 +202,11 @@ def _cases(participant_ids: Collection[UUID], actor: Actor) -> Select[Any]:
             Referral.receiver_organisation_id == actor.organisation_id,
         )
     )
+
+
+def _registrations(which: ColumnElement[bool], work: Work) -> dict[UUID, UUID]:
+    """Who registered each of these people."""
+    return dict(work.session.execute(select(Participant.id, Participant.organisation_id).where(which)).all())
 
 
 def _registered_with(actor: Actor) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from referral.core.paging import Page, read_page
 from referral.core.policy import Actor, Role
 from referral.core.processing import ProcessingRecord
 from referral.core.work import Work
-from referral.identity.models import Organisation, User
+from referral.identity.usecases import names_of
 from referral.participants.models import Participant
 from referral.participants.usecases import own_participant
 from referral.referrals.models import Referral
@@ -61,7 +61,13 @@ def list_access_of_referral(
 
     For a coordinator or privacy officer of those organisations. Raises `NotFound` and `Erased`.
     """
-    referral = _find_case(referral_id, actor, work)
+    return list_access_of_case(find_case(referral_id, actor=actor, work=work), limit, cursor, actor=actor, work=work)
+
+
+def list_access_of_case(
+    referral: Referral, limit: int, cursor: str | None, *, actor: Actor, work: Work
+) -> Page[SeenBy]:
+    """The same, of a case that was found."""
     if work.session.get_one(Participant, referral.participant_id).erased_at is not None:
         raise Erased
     work.record(actor, "referral:access_log", "referral", referral.id, subjects=[referral.participant_id])
@@ -70,7 +76,17 @@ def list_access_of_referral(
     return _page(readings.where(about_case, AuditEntry.organisation_id.in_(_parties(referral))), limit, cursor, work)
 
 
-def _find_case(referral_id: UUID, actor: Actor, work: Work) -> Referral:
+def find_case_by_reference(reference: str, *, actor: Actor, work: Work) -> Referral:
+    """The case with this number ("V-2026-7K3Q9"), for whoever may know who saw it. Raises `NotFound`."""
+    query = select(Referral.id).where(Referral.reference == reference.strip().upper())
+    referral_id = work.session.scalars(query).one_or_none()
+    if referral_id is None:
+        raise NotFound
+    return find_case(referral_id, actor=actor, work=work)
+
+
+def find_case(referral_id: UUID, *, actor: Actor, work: Work) -> Referral:
+    """A case for whoever may know who saw it: no officer works on it, yet must answer for it. Raises `NotFound`."""
     if not actor.has_role(Role.PRIVACY_OFFICER):
         return find_referral(referral_id, actor=actor, work=work)
     referral = work.session.get(Referral, referral_id)
@@ -97,27 +113,18 @@ def _readings(participant_id: UUID, work: Work) -> Select[AuditEntry]:
 
 def _page(rows: Select[AuditEntry], limit: int, cursor: str | None, work: Work) -> Page[SeenBy]:
     page = read_page(work.session, rows, AuditEntry.id, limit=limit, cursor=cursor)
-    organisations, users = _names(page.items, work)
+    names = names_of(
+        work.session, [entry.actor_id for entry in page.items], [entry.organisation_id for entry in page.items]
+    )
 
     def show(entry: AuditEntry) -> SeenBy:
         return SeenBy(
             occurred_at=entry.occurred_at,
-            organisation=organisations.get(entry.organisation_id, THE_SERVICE),
-            name=users.get(entry.actor_id, A_PROGRAM),
+            organisation=names.organisation(entry.organisation_id) or THE_SERVICE,
+            name=names.user(entry.actor_id) or A_PROGRAM,
             reading=entry.action,
             purpose=entry.details.get("purpose"),
             fields=entry.details.get("fields", []),
         )
 
     return page.showing(show)
-
-
-def _names(entries: Sequence[AuditEntry], work: Work) -> tuple[dict[UUID, str], dict[UUID, str]]:
-    organisations = select(Organisation.id, Organisation.name).where(
-        Organisation.id.in_({entry.organisation_id for entry in entries})
-    )
-    users = select(User.id, User.name).where(User.id.in_({entry.actor_id for entry in entries}))
-    return (
-        {row.id: row.name for row in work.session.execute(organisations)},
-        {row.id: row.name for row in work.session.execute(users)},
-    )

@@ -28,10 +28,12 @@ from referral.core.audit.verifier import (
     split_notes,
 )
 from referral.core.errors import KeyMissing
+from referral.core.ledger import LedgerHead, LedgerProblem
 
 KEY_FILE: Final = "audit-signing.key"
 PUBLIC_FILE: Final = "audit.vkey"
 LOCK_FILE: Final = ".lock"
+LEDGER_FILE: Final = "erasure-ledger.head"
 LONGEST_NOTE: Final = 4_000
 
 log = structlog.get_logger("referral.audit")
@@ -124,6 +126,30 @@ class Notary:
                 if size > newest:
                     self._append(note)
                     log.info("checkpoint", size=size, note=note)
+
+    def published_ledger(self) -> LedgerHead | None:
+        """How far the ledger of erasures went when that was last published; None when it never was.
+
+        Raises `LedgerProblem` when what was published is damaged.
+        """
+        path = self.directory / LEDGER_FILE
+        if not path.exists():
+            return None
+        number, _, digest = path.read_text(errors="replace").strip().partition(" ")
+        if not (number.isascii() and number.isdigit() and digest):
+            raise LedgerProblem(f"{path} is beschadigd: er staat niet in hoever het register van wissingen ging.")
+        return LedgerHead(int(number), digest)
+
+    def publish_ledger(self, head: LedgerHead) -> None:
+        """Say outside the ledger how far it goes, so that an older copy of it is known as one; never goes back."""
+        with self._alone():
+            known = self.published_ledger()
+            if known is not None and head.number <= known.number:
+                return
+            draft = self.directory / f"{LEDGER_FILE}.draft"
+            draft.write_text(f"{head.number} {head.digest}\n")
+            draft.replace(self.directory / LEDGER_FILE)
+        log.info("erasure_ledger", lines=head.number, digest=head.digest)
 
     def _append(self, note: str) -> None:
         day = open_note(note, self.public_keys()).at[:10]

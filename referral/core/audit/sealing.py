@@ -30,6 +30,12 @@ def has_unsealed(session: Session) -> bool:
     return bool(session.scalar(select(exists().select_from(AuditUnsealed))))
 
 
+def oldest_unsealed(session: Session) -> datetime | None:
+    """When the entry that waits longest for the sealer was written; None when nothing waits. Ids rise with time."""
+    longest = select(AuditUnsealed.id).order_by(AuditUnsealed.id).limit(1).scalar_subquery()
+    return session.scalar(select(AuditEntry.occurred_at).where(AuditEntry.id == longest))
+
+
 def seal_entries(session: Session, signer: Signer, published: tuple[int, str], *, now: datetime) -> int:
     """Seal what waits, in the caller's transaction; returns how many entries, 0 when another sealer is at work.
 

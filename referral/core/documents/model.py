@@ -1,4 +1,4 @@
-"""The parts of a document. All of it is plain text: nothing in it can be markup, on a page nor in a PDF."""
+"""The parts of a document. All of it but a picture is plain text: nothing in it can be markup, on page nor in PDF."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,16 @@ class Table:
     kind: Literal["table"] = "table"
 
 
-Block = Paragraph | Facts | Table
+@dataclass(frozen=True)
+class Picture:
+    """A drawing of our own as SVG, and in words what it shows; the numbers stand in a table beside it."""
+
+    svg: str
+    alt: str
+    kind: Literal["picture"] = "picture"
+
+
+Block = Paragraph | Facts | Table | Picture
 
 
 @dataclass(frozen=True)

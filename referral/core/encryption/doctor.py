@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, MetaData, RowMapping, or_, sel
 
 from referral.core.encryption.cells import SealedColumn, SealedTable, find_digests, find_sealed
 from referral.core.encryption.envelope import DataKey
-from referral.core.encryption.index import IndexKeys
+from referral.core.encryption.index import IndexKeys, tag_version
 from referral.core.encryption.keys import INDEX_SUBJECT, CryptoJob, subject_key, wrapping_key
 from referral.core.encryption.rotation.data import used_generations
 from referral.core.encryption.rotation.index import count_versions, make_tag, open_value
@@ -141,9 +141,11 @@ class Doctor:
         roots = select(_keys.gen).where(_keys.subject_id == INDEX_SUBJECT).order_by(_keys.gen)
         columns = [each.tag for table in self._tables for each in table.indexed if each.tag is not None]
         counted = [count_versions(self._connection, column) for column in (*columns, *self._digests)]
-        unused = set(self._connection.scalars(roots).all()[:-1]).difference(*counted)
-        for version in unused if "index" not in self._jobs else ():
-            self._note("root-unused", "subject_key", version)
+        used = {version for versions in counted for version in versions}
+        older = [] if "index" in self._jobs else self._connection.scalars(roots).all()[:-1]
+        for generation in older:
+            if tag_version(generation) not in used:
+                self._note("root-unused", "subject_key", generation)
 
     def _examine_table(self, table: SealedTable) -> None:
         id_ = table.table.c.id

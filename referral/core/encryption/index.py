@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from referral.core.encryption.normalise import normalise_client_number, normalise_email, normalise_phone
 
 TAG_SIZE: Final = 17
+VERSIONS: Final = 255
 
 
 class BlindIndex(Protocol):
@@ -123,6 +124,11 @@ def index_input(index: BlindIndex, normalised: str, scope_id: UUID | None) -> by
     if (index.scope is None) is not (scope_id is None):
         raise TypeError(f"this index {'has no scope' if index.scope is None else f'needs the id in {index.scope}'}")
     return (b"" if scope_id is None else scope_id.bytes) + normalised.encode()
+
+
+def tag_version(generation: int) -> int:
+    """The first byte of what is tagged under this generation of the root: 1 to 255, and then from 1 again."""
+    return (generation - 1) % VERSIONS + 1
 
 
 class IndexKeys:

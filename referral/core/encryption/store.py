@@ -8,15 +8,18 @@ from itertools import islice
 from threading import Lock
 from uuid import UUID
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from referral.core.encryption.envelope import DataKey
-from referral.core.encryption.index import IndexKeys
+from referral.core.encryption.index import IndexKeys, tag_version
 from referral.core.encryption.keys import ANNOUNCED, INDEX_SUBJECT, CryptoJob, subject_key, wrapping_key
 from referral.core.encryption.providers import KekProvider
 from referral.core.errors import KeyMissing, Tampered
+
+log = structlog.get_logger("referral.keys")
 
 _BATCH = 900
 _KEY_SIZE = 32
@@ -173,7 +176,10 @@ class KeyStore:
             raise KeyMissing
 
     def wrapping_key(self, connection: Connection, wk_id: int) -> WrappingKey:
-        """A wrapping key, unwrapped by the provider at most once per time to live, however many threads ask."""
+        """A wrapping key, unwrapped by the provider at most once per time to live, however many threads ask.
+
+        `KeyMissing` when there is none, or the provider's key does not open it.
+        """
         key = self._wrapping_keys.get(wk_id)
         if key is None or key.expires <= time.monotonic():
             wrapped = select(wrapping_key.c.kek_id, wrapping_key.c.blob).where(wrapping_key.c.id == wk_id)
@@ -187,9 +193,17 @@ class KeyStore:
         with self._lock:
             key = self._wrapping_keys.get(wk_id)
             if key is None or key.expires <= time.monotonic():
-                raw = self.provider.unwrap(kek_id, blob, _wrapping_place(wk_id))
+                raw = self._unwrap(wk_id, kek_id, blob)
                 key = self._wrapping_keys[wk_id] = WrappingKey(wk_id, raw, time.monotonic() + self.ttl)
         return key
+
+    def _unwrap(self, wk_id: int, kek_id: str, blob: bytes) -> bytes:
+        """A key of another installation under the right name is as good as none: an outage, and no fault of a value."""
+        try:
+            return self.provider.unwrap(kek_id, blob, _wrapping_place(wk_id))
+        except Tampered:
+            log.error("wrong_key", provider=type(self.provider).__name__, kek_id=kek_id, wrapping_key=wk_id)
+            raise KeyMissing from None
 
     def current_id(self, connection: Connection) -> int:
         """The wrapping key that new keys are wrapped with; `KeyMissing` before `KeyRing.initialise`."""
@@ -203,11 +217,12 @@ class KeyStore:
     def load_index_keys(self, connection: Connection) -> IndexKeys:
         """The root keys of the blind indexes; `KeyMissing` before `KeyRing.initialise`."""
         rows = self.unwrap_all(connection, [INDEX_SUBJECT])
-        roots = {version: raw for _subject, version, raw in rows if raw is not None}
-        written = [version for version in roots if version not in set(connection.scalars(_announced))]
+        roots = {generation: raw for _subject, generation, raw in rows if raw is not None}
+        written = roots.keys() - set(connection.scalars(_announced))
         if not written:
             raise KeyMissing
-        return IndexKeys(roots, max(written), time.monotonic() + self.ttl)
+        by_version = {tag_version(generation): raw for generation, raw in roots.items()}
+        return IndexKeys(by_version, tag_version(max(written)), time.monotonic() + self.ttl)
 
     def ensure_wrapping_key(self, connection: Connection) -> None:
         """A first wrapping key, and a first KEK if the provider has none, unless there is one already."""

@@ -14,7 +14,7 @@ from referral.core.http.doors import (
     json_body,
     proves_to_be,
 )
-from referral.core.http.forms import Form, filled, submitted
+from referral.core.http.forms import Form, filled, searched, submitted, typed
 from referral.core.http.problems import pointer_step
 from referral.core.http.questions import Question, ask
 
@@ -39,5 +39,7 @@ __all__ = [
     "pointer_step",
     "proves_to_be",
     "refuse",
+    "searched",
     "submitted",
+    "typed",
 ]

@@ -159,8 +159,10 @@ class Application(Flask):
     def _serve_once(self, key: str, work: Work) -> Response:
         record, first_answer = idempotency.claim(work, g.actor, request.endpoint or "", request.path, key, given_body())
         if first_answer is not None:
-            recording.record_request(work, self.operations[request.endpoint or ""], result=recording.REPLAYED)
-            response = Response(first_answer.body, status=first_answer.status, mimetype="application/json")
+            access = self.operations[request.endpoint or ""]
+            recording.record_replay(work, access, record.person_id)
+            kind = "text/html" if access.door is Door.PAGE else "application/json"
+            response = Response(first_answer.body, status=first_answer.status, mimetype=kind)
             response.headers.update({**first_answer.headers, "Idempotent-Replayed": "true"})
             return response
         response = self.make_response(super().dispatch_request())

@@ -1,8 +1,12 @@
-"""The OpenAPI 3.1 document, made from schemas, doors and the table of operations, and Swagger UI to read it with."""
+"""The OpenAPI 3.1 document, made from schemas, doors and the table of operations, and Swagger UI to read it with.
+
+It is made when somebody asks for it first: that takes as long as all the rest of starting.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import flask_smorest
@@ -55,7 +59,17 @@ class _StripBase(BasePlugin):
 
 
 class _Api(flask_smorest.Api):  # type: ignore[misc]
-    """Collects the doors' documentation; refusals and serving are the application's own."""
+    """Collects the doors' documentation; opening them, refusals and serving are the application's own."""
+
+    def open_door(self, app: Application, door: ApiBlueprint) -> None:
+        """What `register_blueprint` does before it documents."""
+        app.extensions["flask-smorest"]["blp_name_to_api"][door.name] = self
+        app.register_blueprint(door)
+
+    def describe(self, app: Application, door: ApiBlueprint) -> None:
+        """What `register_blueprint` documents."""
+        door.register_views_in_doc(self, app, self.spec, name=door.name, parameters=None)
+        self.spec.tag({"name": door.name, "description": door.description})
 
     def _register_error_handlers(self) -> None:
         """Refusals are answered by `application`."""
@@ -76,21 +90,46 @@ def publish(app: Application, doors: Iterable[ApiBlueprint], public_url: str) ->
         app,
         spec_kwargs={"extra_plugins": [_StripBase()], "info": info, "servers": [{"url": BASE}]},
     )
+    doors = tuple(doors)
     for door in doors:
-        api.register_blueprint(door)
-    api.spec.components.schema("Problem", schema=ProblemSchema)
-    scheme = {"type": "http", "scheme": "bearer", "description": "Een token van `referral token create`."}
-    api.spec.components.security_scheme("token", scheme)
-    document = _complete(app, api.spec.to_dict())
-    app.register_blueprint(_pages(document))
+        api.open_door(app, door)
+    app.register_blueprint(_pages(Document(app, api, doors)))
+
+
+class Document:
+    """The document of one application, made once."""
+
+    def __init__(self, app: Application, api: _Api, doors: Sequence[ApiBlueprint]) -> None:
+        self._app = app
+        self._api = api
+        self._doors = doors
+        self._lock = Lock()
+        self._made: dict[str, Any] = {}
+
+    def read(self) -> dict[str, Any]:
+        """The document; whoever asks while it is being made waits."""
+        with self._lock:
+            self._made = self._made or self._make()
+        return self._made
+
+    def _make(self) -> dict[str, Any]:
+        for door in self._doors:
+            self._api.describe(self._app, door)
+        components = self._api.spec.components
+        components.schema("Problem", schema=ProblemSchema)
+        scheme = {"type": "http", "scheme": "bearer", "description": "Een token van `referral token create`."}
+        components.security_scheme("token", scheme)
+        return _complete(self._app, self._api.spec.to_dict())
 
 
 def _complete(app: Application, document: dict[str, Any]) -> dict[str, Any]:
     """Add to every operation what the table of operations knows: scope, headers, refusals."""
     for rule in app.url_map.iter_rules():
-        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule).removeprefix(BASE) or "/"
+        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule)
+        # A page may have the same path without the base.
+        described = document["paths"].get(path.removeprefix(BASE), {}) if path.startswith(f"{BASE}/") else {}
         for method in METHODS:
-            operation = document["paths"].get(path, {}).get(method)
+            operation = described.get(method)
             if operation is not None and method.upper() in (rule.methods or ()):
                 _complete_operation(operation, rule.endpoint, app.operations[rule.endpoint])
     return document
@@ -147,13 +186,13 @@ def _refusals(access: Access) -> dict[int, str]:
     return refusals
 
 
-def _pages(document: dict[str, Any]) -> Blueprint:
+def _pages(document: Document) -> Blueprint:
     pages = Blueprint("docs", __name__, url_prefix=BASE)
 
     @pages.get("/openapi.json")
     def openapi() -> Response:
         """The document, without login, for anybody (rule publish-openapi)."""
-        return answer(document)
+        return answer(document.read())
 
     @pages.get("/docs")
     def show() -> str:

@@ -8,7 +8,7 @@ a fresh unit of work, with everything that was typed and the errors on top.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
 
-from referral.core.errors import FieldError, Problem
+from referral.core.errors import FieldError, Invalid, Problem
 from referral.core.fields import Code, Day, Flag, Instant, Listed, Number, Part
 from referral.core.http.bodies import check_text
 from referral.core.http.doors import invalid
@@ -28,6 +28,7 @@ from referral.core.work import AMSTERDAM
 
 SHOW_AGAIN = "show_again"
 FORM_KEY = "idempotency_key"
+VERSION = "version"
 MOST_ROWS = 20
 
 _DAY = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})", re.ASCII)
@@ -66,6 +67,22 @@ class Form:
                 for field_name in [each for each in self.data if each.startswith(f"{name}/{row}/")]:
                     self.data.pop(field_name)
         return self
+
+    def over_whole_days(self, since: str, until: str) -> "Form":
+        """The form, in which a period given in days without times runs until the end of its last day."""
+        if self.value(since) and not self.value(f"{since}/time"):
+            self.data[f"{since}/time"] = "00:00"
+        if self.value(until) and not self.value(f"{until}/time"):
+            self.data[f"{until}/time"] = "23:59"
+        return self
+
+    @property
+    def version(self) -> int:
+        """The version of what somebody read before filling this in. Raises `Invalid` for what is none of ours."""
+        text = self.value(VERSION)
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            raise Invalid.one("/version", "required", "Laad de pagina opnieuw en probeer het nog eens.")
+        return int(text)
 
     @property
     def members(self) -> dict[str, Any]:
@@ -106,6 +123,11 @@ class Form:
         found = next((name for name in around if name in names), None)
         return found or next((name for name in names if pointer and name.startswith(f"{pointer}/")), None)
 
+    def differences(self, others: MultiDict[str, str]) -> list[tuple[str, str, str]]:
+        """The questions that these answers answer otherwise: label, their answer, and the one in this form."""
+        rows = [(each.label, _answer(each, others), _answer(each, self.data)) for each in self.questions]
+        return [row for row in rows if row[1] != row[2]]
+
     def _read(self, schema: Schema, prefix: str) -> dict[str, Any]:
         members = {}
         for member in schema.fields.values():
@@ -119,7 +141,7 @@ class Form:
             return self._read(member.schema, f"{name}/") or None
         if isinstance(member, Listed):
             return self._list(member, name)
-        text = self.value(name).replace("\r\n", "\n").strip()
+        text = _one_line_end(self.value(name))
         if isinstance(member, Instant):
             return _instant(text, self.value(f"{name}/time").strip())
         return _plain(member, text) if text else None
@@ -129,7 +151,8 @@ class Form:
             return self._rows(member.inner, name)
         if isinstance(member.inner, Code):
             return [value for value in self.values(name) if value] or None
-        return [line.strip() for line in re.split(r"[\n,;]", self.value(name)) if line.strip()] or None
+        lines = (line.strip() for line in re.split(r"[\n,;]", self.value(name)))
+        return [_plain(member.inner, line) for line in lines if line] or None
 
     def _rows(self, part: Part, name: str) -> list[Any] | None:
         rows: list[Any] = []
@@ -154,9 +177,33 @@ def submitted(schema: Schema, show: Show) -> Form:
     return form
 
 
+def searched(schema: Schema, show: Show) -> Form:
+    """What somebody asks in the address, as a form; what is wrong in it is told on the same page."""
+    check_text("".join(f"{name}{value}" for name, value in request.args.items(multi=True)))
+    form = Form(schema, MultiDict(request.args))
+    g.show_again = lambda problem: show(Form(schema, form.data, problem=problem))
+    return form
+
+
 def filled(schema: Schema, answers: Mapping[str, Any]) -> Form:
     """A form that nobody sent yet, with what is known or usual in its fields."""
     return Form(schema, MultiDict(answers))
+
+
+def typed(schema: Schema, members: Mapping[str, Any], prefix: str = "") -> MultiDict[str, str]:
+    """The fields of a form as somebody would have typed these JSON members; the other way round of `Form.members`."""
+    answers: MultiDict[str, str] = MultiDict()
+    for member in schema.fields.values():
+        value, name = members.get(str(member.data_key)), f"{prefix}{member.data_key}"
+        if isinstance(member, Part):
+            answers.update(typed(member.schema, value or {}, f"{name}/"))
+        elif isinstance(member, Listed) and isinstance(member.inner, Code):
+            answers.setlist(name, list(value or ()))
+        elif isinstance(member, Listed):
+            answers[name] = "\n".join(_as_typed(each) for each in value or ())
+        elif value is not None:
+            answers[name] = _as_typed(value)
+    return answers
 
 
 def given_key(access: Access) -> str | None:
@@ -181,6 +228,25 @@ def _plain(member: fields.Field[Any], text: str) -> Any:
     if isinstance(member, Flag):
         return {"true": True, "false": False}.get(text, text)
     return text
+
+
+def _answer(question: Question, data: MultiDict[str, str]) -> str:
+    return question.in_words(map(_one_line_end, data.getlist(question.name)))
+
+
+def _one_line_end(text: str) -> str:
+    """The text with line ends of one kind; a browser sends another than we keep."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _as_typed(value: Any) -> str:
+    """One JSON value as a person writes it: a day the Dutch way."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    try:
+        return f"{date.fromisoformat(value):%d-%m-%Y}"
+    except (TypeError, ValueError):
+        return str(value)
 
 
 def _day(text: str) -> str:

@@ -1,6 +1,6 @@
 """From a schema to the questions of a page: each member becomes a field that fits its kind, with its Dutch words."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -10,7 +10,7 @@ from referral.core.codelists import code_lists, wording
 from referral.core.fields import Code, Day, Flag, Instant, Listed, Number, Part, Text
 
 MOST_RADIOS = 7
-LONG_TEXT = 200
+LONG_TEXT = 255
 
 Options = Mapping[str, str]
 
@@ -19,7 +19,8 @@ Options = Mapping[str, str]
 class Question:
     """One field of a form. `name` is the JSON pointer of its member without the first slash.
 
-    `kind` is text, long, lines, number, day, moment, flag, tick, choice, select, ticks, or hidden with its `value`.
+    `kind` is text, long, lines, number, day, moment, flag, tick, choice, select, ticks, filter (a select in which
+    nothing chosen means all), or hidden with its `value`.
     """
 
     name: str
@@ -36,6 +37,11 @@ class Question:
     def id(self) -> str:
         """The name as an id of the page."""
         return self.name.replace("/", "-")
+
+    def in_words(self, values: Iterable[str]) -> str:
+        """An answer to it as people read it; empty for none."""
+        words = {"true": "Ja", "false": "Nee"} if self.kind in ("flag", "tick") else self.options or {}
+        return ", ".join(words.get(value, value) for value in values if value)
 
     def as_required(self) -> "Question":
         """The same question, which this page cannot do without."""

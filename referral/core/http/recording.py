@@ -36,6 +36,17 @@ def record_request(work: Work, access: Access, *, result: str) -> None:
     work.stand_for(access.action)
 
 
+def record_replay(work: Work, access: Access, subject_id: UUID | None) -> None:
+    """Leave the row of a repeated request; whoever's data its first answer held were shown once more.
+
+    Source: Logboek Dataverwerkingen, which asks a record of every processing, and an answer given again is one.
+    """
+    work.note_request(g.actor, access.action, *_object_of(access), result=REPLAYED)
+    if subject_id is not None:
+        work.record(g.actor, "answer:repeat", "participant", subject_id)
+    work.stand_for(access.action)
+
+
 def record_refusal(work: Work, access: Access, result: str) -> None:
     """Leave the row of a refusal; of somebody unknown the first in a minute, and the others as a count."""
     actor: Actor | None = g.get("actor")

@@ -9,6 +9,8 @@ PAGE_SENTENCES: Mapping[tuple[str, str], str] = {
     ("", "time"): "Vul een bestaande dag en tijd in, bijvoorbeeld 3-11-2026 en 14:00.",
     ("", "unknown_code"): "Kies een van de antwoorden.",
     ("", "id"): "Kies een van de antwoorden.",
+    ("", "at_least_one"): "Vul minstens een van de velden in.",
+    ("keyId", "unknown_code"): "Deze sleutel is hier niet bekend.",
     ("trajectoryId", "one_of"): "Kies een traject, of vraag de regio om advies.",
     ("conversation", "conversation_needed"): "Bespreek de uitslag eerst: de deelnemer moet verder willen. Kan dat "
     "niet, zeg dan waarom er geen gesprek was.",

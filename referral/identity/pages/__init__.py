@@ -2,5 +2,6 @@
 
 from referral.identity.pages.account import account
 from referral.identity.pages.sign_in import page_actor, pages, protect_pages
+from referral.identity.pages.welcome import welcome
 
-__all__ = ["account", "page_actor", "pages", "protect_pages"]
+__all__ = ["account", "page_actor", "pages", "protect_pages", "welcome"]

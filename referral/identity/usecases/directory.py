@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, literal, select
 from sqlalchemy.orm import Session
 
 from referral.core.codelists import Terms, default_terms
@@ -140,12 +140,31 @@ class Names:
 
 
 def names_of(session: Session, users: Collection[UUID | None], organisations: Collection[UUID | None]) -> Names:
-    """The names that belong to these ids, in two queries however many there are."""
-    people = select(User.id, User.name).where(User.id.in_({each for each in users if each}))
-    places = select(Organisation.id, Organisation.name).where(
+    """The names that belong to these ids, in one query however many there are."""
+    people = select(literal("user"), User.id, User.name).where(User.id.in_({each for each in users if each}))
+    places = select(literal("place"), Organisation.id, Organisation.name).where(
         Organisation.id.in_({each for each in organisations if each})
     )
-    return Names(dict(session.execute(people).all()), dict(session.execute(places).all()))
+    found: dict[str, dict[UUID, str]] = {"user": {}, "place": {}}
+    for kind, key, name in session.execute(people.union_all(places)):
+        found[kind][key] = name
+    return Names(found["user"], found["place"])
+
+
+def staff_of(session: Session, organisation_id: UUID) -> Sequence[User]:
+    """Everybody with a role in this organisation, also who left, by name."""
+    works_there = exists().where(Membership.user_id == User.id, Membership.organisation_id == organisation_id)
+    return session.scalars(select(User).where(works_there).order_by(User.name, User.id)).all()
+
+
+def show_colleague(user_id: UUID, *, actor: Actor, work: Work) -> Colleague:
+    """Somebody of the actor's own organisation, with the roles there. Raises `NotFound`."""
+    roles = _roles_of(work.session, actor.organisation_id, [user_id])[user_id]
+    user = work.session.get(User, user_id)
+    if user is None or not roles:
+        raise NotFound
+    work.record(actor, "user:show", "user", user.id)
+    return Colleague(user, roles)
 
 
 def coaches_of(session: Session, organisation_id: UUID | None) -> Sequence[User]:

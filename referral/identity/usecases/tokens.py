@@ -25,6 +25,7 @@ from referral.identity.usecases.register import check_name
 
 PREFIX, LONGEST_TOKEN = "rv_", 64
 LONGEST_DAYS = 366
+MOST_LISTED = 500
 USE_IS_TRUE_TO = timedelta(days=1)
 
 _BY_TOKEN = (
@@ -77,6 +78,14 @@ class IssueClientToken:
 
 
 @dataclass(frozen=True)
+class ListedToken:
+    """A token without its secret, and the name of whoever it stands for."""
+
+    token: AccessToken
+    holder: str
+
+
+@dataclass(frozen=True)
 class RevokeToken:
     """The token that is refused from now on."""
 
@@ -111,6 +120,21 @@ def issue_client_token(command: IssueClientToken, *, actor: Actor, work: Work) -
     roles = sorted(role.value for role in set(command.roles))
     token = AccessToken(client_name=command.client_name, organisation_id=command.organisation_id, roles=roles)
     return _issue(work, actor, token, command)
+
+
+def list_tokens(*, actor: Actor, work: Work) -> Sequence[ListedToken]:
+    """The tokens of the own organisation that still work, the newest first, for its administrator."""
+    demand_administrator(actor)
+    rows = work.session.execute(
+        select(AccessToken, func.coalesce(User.name, AccessToken.client_name))
+        .outerjoin(User, User.id == AccessToken.user_id)
+        .where(AccessToken.organisation_id == actor.organisation_id)
+        .where(AccessToken.revoked_at.is_(None), AccessToken.expires_at > work.now)
+        .order_by(AccessToken.id.desc())
+        .limit(MOST_LISTED)
+    ).all()
+    work.record(actor, "token:list", "organisation", actor.organisation_id, count=len(rows))
+    return [ListedToken(token, holder) for token, holder in rows]
 
 
 def revoke_token(command: RevokeToken, *, actor: Actor, work: Work) -> None:

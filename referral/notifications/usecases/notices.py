@@ -30,9 +30,11 @@ def give_notice(
     kind: Kind, organisation_id: UUID, role: Role, due_on: date | None, work: Work, referral: Referral | None = None
 ) -> str:
     """Write the notice and its trace; returns what to count it as."""
+    outlives_case = kind is Kind.ERASED
     work.session.add(
         Notice(
-            referral_id=referral and referral.id,
+            referral_id=None if outlives_case or referral is None else referral.id,
+            reference=referral.reference if outlives_case and referral else None,
             kind=kind,
             due_on=due_on,
             organisation_id=organisation_id,

@@ -4,11 +4,11 @@ Never a word about the participant: the number of the case, or how many requests
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
 
 from referral.core.policy import Role
@@ -21,6 +21,7 @@ from referral.referrals.models import Referral
 
 TOLD_OF_RIGHTS: Final = (
     Kind.REVOKED,
+    Kind.ERASED,
     Kind.AGREEMENT_ENDED,
     Kind.RESTRICTED,
     Kind.RESTRICTION_LIFTED,
@@ -30,18 +31,26 @@ TOLD_OF_RIGHTS: Final = (
 OFFICER_KINDS: Final = (Kind.PRIVACY_OVERDUE, Kind.PRIVACY_REQUEST)
 """About the requests to an organisation, and true while one of that day waits."""
 
-_MUST_DESTROY: Final = (WITHDRAWN, OBJECTED, ERASED)
+TIME_TO_READ: Final = timedelta(days=90)
+
+_REVOKED: Final = (WITHDRAWN, OBJECTED)
 _OPEN: Final = PrivacyRequest.status == RequestStatus.OPEN
 
 
 def tell_of_revocation(participant_id: UUID, work: Work) -> None:
     """The receivers who lost sight just now stop and destroy; the referrers hear that the sharing ended."""
-    just_ended = and_(Disclosure.ended_at == work.now, Disclosure.end_reason.in_(_MUST_DESTROY))
-    for disclosure in _disclosures(participant_id, just_ended, work):
-        _tell(Kind.REVOKED, disclosure.organisation_id, Role.COACH, disclosure.referral_id, work)
-        source = work.session.get(Referral, disclosure.referral_id)
-        if source is not None:
-            _tell(Kind.AGREEMENT_ENDED, source.source_organisation_id, Role.REFERRER, source.id, work)
+    ended = _disclosures(participant_id, _just_ended(_REVOKED, work), work)
+    _tell_receivers(Kind.REVOKED, ended, work)
+    _tell_referrers(ended, work)
+
+
+def tell_of_erasure(participant_id: UUID, work: Work) -> None:
+    """Everybody who ever received something destroys it too; the referrers of what was still shared hear that it ended.
+
+    The sight that ended long ago stays ended: who is told hears the number of its own case, and nothing of others.
+    """
+    _tell_receivers(Kind.ERASED, _disclosures(participant_id, true(), work), work)
+    _tell_referrers(_disclosures(participant_id, _just_ended((ERASED,), work), work), work)
 
 
 def tell_of_correction(participant_id: UUID, work: Work) -> None:
@@ -50,13 +59,19 @@ def tell_of_correction(participant_id: UUID, work: Work) -> None:
 
 
 def tell_of_restriction(participant_id: UUID, work: Work) -> None:
-    """Everybody who sees the person now."""
-    _tell_receivers(Kind.RESTRICTED, _disclosures(participant_id, Disclosure.ended_at.is_(None), work), work)
+    """Everybody who ever received something: what they kept of it may not be used either."""
+    _tell_receivers(Kind.RESTRICTED, _disclosures(participant_id, true(), work), work)
 
 
 def tell_of_lifting(participant_id: UUID, work: Work) -> None:
-    """Everybody who sees the person again."""
-    _tell_receivers(Kind.RESTRICTION_LIFTED, _disclosures(participant_id, Disclosure.ended_at.is_(None), work), work)
+    """Everybody who may have heard of the restriction."""
+    _tell_receivers(Kind.RESTRICTION_LIFTED, _disclosures(participant_id, true(), work), work)
+
+
+def forget_told(work: Work) -> int:
+    """Delete the notices of erasures that everybody had the time to read; returns how many."""
+    old = delete(Notice).where(Notice.kind == Kind.ERASED, Notice.given_at < work.now - TIME_TO_READ)
+    return int(getattr(work.session.execute(old), "rowcount", 0))
 
 
 def organisations_with_requests(work: Work) -> Sequence[UUID]:
@@ -108,16 +123,29 @@ def _disclosures(participant_id: UUID, which: ColumnElement[bool], work: Work) -
     return work.session.scalars(query).all()
 
 
+def _just_ended(reasons: Sequence[str], work: Work) -> ColumnElement[bool]:
+    return and_(Disclosure.ended_at == work.now, Disclosure.end_reason.in_(reasons))
+
+
 def _tell_receivers(kind: Kind, disclosures: Iterable[Disclosure], work: Work) -> None:
-    for disclosure in disclosures:
-        _tell(kind, disclosure.organisation_id, Role.COACH, disclosure.referral_id, work)
+    # A case may have been shared with one organisation more than once, and with more than one.
+    for organisation_id, referral_id in dict.fromkeys((each.organisation_id, each.referral_id) for each in disclosures):
+        _tell(kind, organisation_id, Role.COACH, referral_id, work)
+
+
+def _tell_referrers(disclosures: Iterable[Disclosure], work: Work) -> None:
+    for referral_id in dict.fromkeys(each.referral_id for each in disclosures):
+        source = work.session.get_one(Referral, referral_id).source_organisation_id
+        _tell(Kind.AGREEMENT_ENDED, source, Role.REFERRER, referral_id, work)
 
 
 def _tell(kind: Kind, organisation_id: UUID, role: Role, referral_id: UUID, work: Work) -> None:
-    """Once a day for a case; the second time on one day is told again, also to who read of the first."""
-    same = (Notice.referral_id == referral_id, Notice.kind == kind, Notice.due_on == work.today)
+    """Once a day for a case and an organisation; the second time is told again, also to who read of the first."""
+    referral = work.session.get_one(Referral, referral_id)
+    about = or_(Notice.referral_id == referral.id, Notice.reference == referral.reference)
+    same = (about, Notice.organisation_id == organisation_id, Notice.kind == kind, Notice.due_on == work.today)
     work.session.execute(delete(Notice).where(*same))
-    give_notice(kind, organisation_id, role, work.today, work, work.session.get_one(Referral, referral_id))
+    give_notice(kind, organisation_id, role, work.today, work, referral)
 
 
 def _give_once(kind: Kind, organisation_id: UUID, day: date, work: Work) -> list[str]:

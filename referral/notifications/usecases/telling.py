@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.models import Membership, Organisation, User
-from referral.notifications.digests import CaseLine, Chapter, next_step, status_label
+from referral.notifications.digests import RIGHTS_STEPS, CaseLine, Chapter, next_step, status_label
 from referral.notifications.models import Digest, Kind, Notice, digest_line
 from referral.notifications.usecases.conversations import WHO, count_undiscussed, still_undiscussed
 from referral.notifications.usecases.expiring import people_due
@@ -86,7 +86,7 @@ def pending_for(user_id: UUID, work: Work) -> list[Pending]:
             row.organisation.id,
             order.index(row.notice.kind),
             row.notice.due_on,
-            row.referral.reference if row.referral else "",
+            row.referral.reference if row.referral else row.notice.reference or "",
         ),
     )
 
@@ -112,6 +112,9 @@ def chapters_for(user: User, rows: Sequence[Pending], work: Work) -> list[Chapte
         elif kind in OFFICER_KINDS:
             requests, first_due_on = waiting_requests(organisation.id, kind, work)
             chapters.append(Chapter(organisation.name, kind, requests=requests, first_due_on=first_due_on))
+        elif kind is Kind.ERASED:
+            gone = [CaseLine(row.notice.reference or "", RIGHTS_STEPS[kind]) for row in group]
+            chapters.append(Chapter(organisation.name, kind, gone))
         else:
             cases = [_line(row.referral, row, user, work) for row in group if row.referral is not None]
             chapters.append(Chapter(organisation.name, kind, cases))
@@ -136,13 +139,12 @@ def _line(referral: Referral, row: Pending, user: User, work: Work) -> CaseLine:
         organisation_kind=row.organisation.kind,
         roles=frozenset({row.notice.role}),
     )
-    receiver = work.session.get(Organisation, referral.receiver_organisation_id or row.organisation.id)
-    link = f"{work.service.settings['public_url']}/referrals/{referral.id}"
-    return CaseLine(
-        reference=referral.reference,
-        status=status_label(referral),
-        due_on=referral.due_on,
-        next_step=next_step(referral, row.notice.kind),
-        link=link if referral.relations_to(reader) else None,
-        receiver=receiver.name if receiver else None,
-    )
+    step, link = next_step(referral, row.notice.kind), f"{work.service.settings['public_url']}/referrals/{referral.id}"
+    if referral.relations_to(reader):
+        return CaseLine(referral.reference, step, status_label(referral), referral.due_on, link)
+    if row.notice.kind in RIGHTS_STEPS:
+        # Who once received the data hears of the right, and neither how the case goes on nor with whom.
+        source = work.session.get_one(Organisation, referral.source_organisation_id)
+        return CaseLine(referral.reference, step, ask=source.name)
+    receiver = work.session.get_one(Organisation, referral.receiver_organisation_id or row.organisation.id)
+    return CaseLine(referral.reference, step, status_label(referral), referral.due_on, ask=receiver.name)

@@ -17,7 +17,7 @@ from referral.participants.usecases.agreeing import (
     withdraw_one_agreement,
     wrong_in_agreement,
 )
-from referral.participants.usecases.completing import FINDABLE, complete_erasures
+from referral.participants.usecases.completing import FINDABLE, complete_erasures, note_destroyed
 from referral.participants.usecases.deciding import (
     OBJECTED,
     DecideRequest,
@@ -45,6 +45,7 @@ from referral.participants.usecases.finding import (
     search_participants,
 )
 from referral.participants.usecases.keeping import must_be_kept
+from referral.participants.usecases.numbering import administration_number, new_secret
 from referral.participants.usecases.reading import ParticipantView, read_participant
 from referral.participants.usecases.registering import (
     ChangeParticipant,
@@ -59,6 +60,7 @@ from referral.participants.usecases.requesting import (
     ListRequests,
     MakeRequest,
     RequestView,
+    count_requests,
     find_request,
     lapse_requests,
     list_requests,
@@ -105,10 +107,12 @@ __all__ = [
     "SharingRevoked",
     "WithdrawAgreement",
     "Withdrawal",
+    "administration_number",
     "agreement_holds",
     "assign_disclosure",
     "change_participant",
     "complete_erasures",
+    "count_requests",
     "decide_erasure",
     "decide_request",
     "disclosures_of",
@@ -123,6 +127,8 @@ __all__ = [
     "list_requests",
     "make_request",
     "must_be_kept",
+    "new_secret",
+    "note_destroyed",
     "offer_or_register",
     "open_disclosure",
     "outcomes_of",

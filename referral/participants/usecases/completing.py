@@ -10,12 +10,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select, update
 
-from referral.core.encryption import wrapping_key
+from referral.core.encryption import INDEX_SUBJECT, subject_key, wrapping_key
 from referral.core.errors import KeyMissing, Unavailable
 from referral.core.ledger import LedgerProblem
 from referral.core.processing import ProcessingRecord
 from referral.core.remains import wipe_remains
-from referral.core.work import Service
+from referral.core.work import Service, Work
 from referral.participants.models import ErasureRequest, Participant
 
 FINDABLE = (Participant, ProcessingRecord)
@@ -79,5 +79,12 @@ def _destroy_keys(service: Service, request_id: UUID) -> None:
             except KeyMissing:
                 # Nothing was ever sealed for this person, so there is nothing to destroy.
                 log.warning("erased_without_key", participant=str(request.participant_id))
-            request.destroyed_at = work.now
-            request.wrapping_key_id = work.session.scalar(select(func.max(wrapping_key.c.id)))
+            note_destroyed(request, work)
+
+
+def note_destroyed(request: ErasureRequest, work: Work) -> None:
+    """The person's key is gone here; from now on the backups of this time are what still leads to the person."""
+    request.destroyed_at = work.now
+    request.wrapping_key_id = work.session.scalar(select(func.max(wrapping_key.c.id)))
+    of_index = subject_key.c.subject_id == INDEX_SUBJECT
+    request.index_generation = work.session.scalar(select(func.max(subject_key.c.gen)).where(of_index))

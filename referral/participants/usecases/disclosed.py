@@ -50,7 +50,10 @@ def disclosures_of(participant_id: UUID, *, actor: Actor, work: Work) -> Sequenc
 
 def _with_their_ground(disclosures: Sequence[Disclosure], actor: Actor, work: Work) -> list[DisclosureView]:
     session = work.session
-    agreements = {each.agreement_id: session.get_one(Agreement, each.agreement_id) for each in disclosures}
+    wanted = Agreement.id.in_([each.agreement_id for each in disclosures])
+    agreements = {each.id: each for each in session.scalars(select(Agreement).where(wanted))}
+    theirs = Organisation.id.in_([each.organisation_id for each in disclosures])
+    places = {each.id: each for each in session.scalars(select(Organisation).where(theirs))}
     names = dict(
         session.execute(
             select(User.id, User.name).where(User.id.in_([each.told_by for each in agreements.values()]))
@@ -61,7 +64,7 @@ def _with_their_ground(disclosures: Sequence[Disclosure], actor: Actor, work: Wo
             DisclosureView(
                 each,
                 agreements[each.agreement_id],
-                session.get_one(Organisation, each.organisation_id),
+                places[each.organisation_id],
                 each.purpose,
                 names.get(agreements[each.agreement_id].told_by, "een programma"),
             )

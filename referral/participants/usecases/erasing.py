@@ -21,8 +21,12 @@ from referral.participants.usecases.restricting import refuse_while_restricted
 ERASED = "erased"
 ON_REQUEST = "request"
 BACKUP_DAYS = 30
-RENEWAL = timedelta(days=1)
-"""The keys are renewed within a day after an erasure; from then on the old one only serves the backups of before."""
+RENEWAL = timedelta(days=7)
+"""Within a week after an erasure keys and index are renewed; from then on the old ones only serve older backups.
+
+A root of the index goes when the last keyed digest under it is 72 hours old. A renewal that runs already ends first, so
+it may take two of those, and an hour for each step.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,8 @@ class ParticipantView:
     client_number: str | None = None
     birth_year: int | None = None
     language_background: str | None = None
+    gender: str | None = None
+    statistics_secret: str | None = None
 
 
 def read_participant(participant_id: UUID, purpose: str, *, actor: Actor, work: Work) -> ParticipantView:
@@ -46,8 +48,9 @@ def read_participant(participant_id: UUID, purpose: str, *, actor: Actor, work: 
     shown = _members_shown(participant, purpose, actor, work)
     if purpose != RIGHTS:
         refuse_while_restricted(participant.id, work)
+    secret = ("statistics_secret",) if purpose == RIGHTS else ()
     with work.reading(actor, purpose):
-        opened = {member: getattr(participant, member) for member in shown}
+        opened = {member: getattr(participant, member) for member in (*shown, *secret)}
     return ParticipantView(
         id=participant.id,
         version=participant.version,

@@ -16,6 +16,7 @@ from referral.identity.models import Organisation
 from referral.participants.models import Participant
 from referral.participants.usecases.disclosing import mark_corrected
 from referral.participants.usecases.finding import own_participant
+from referral.participants.usecases.numbering import new_secret
 
 YOUNGEST = 14
 EARLIEST_YEAR = 1900
@@ -40,6 +41,7 @@ class RegisterParticipant:
     preferred_moment: str | None = None
     birth_year: int | None = None
     language_background: str | None = None
+    gender: str | None = None
     allow_duplicate: bool = False
 
     @property
@@ -72,7 +74,12 @@ def register_participant(command: RegisterParticipant, *, actor: Actor, work: Wo
     double = _find_double(command.members, command.allow_duplicate, actor, work)
     if double is not None:
         raise _duplicate(*double)
-    participant = Participant(organisation_id=actor.organisation_id, registered_at=work.now, **command.members)
+    participant = Participant(
+        organisation_id=actor.organisation_id,
+        registered_at=work.now,
+        statistics_secret=new_secret(),
+        **command.members,
+    )
     work.session.add(participant)
     work.session.flush()
     work.record(actor, "participant:register", "participant", participant.id)

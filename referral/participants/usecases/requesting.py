@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from referral.core.codelists import default_terms
 from referral.core.errors import Invalid, NotFound
@@ -105,6 +105,12 @@ def list_requests(query: ListRequests, *, actor: Actor, work: Work) -> Page[Requ
     people = [request.participant_id for request in page.items]
     work.record(actor, "privacy_request:list", "privacy_request", None, subjects=people, count=len(page.items))
     return page.showing(lambda request: RequestView(request, is_overdue(request, work)))
+
+
+def count_requests(*, actor: Actor, work: Work) -> int:
+    """How many requests wait for a decision of the actor's organisation."""
+    waiting = (PrivacyRequest.visible_to(actor), PrivacyRequest.status == RequestStatus.OPEN)
+    return work.session.scalar(select(func.count(PrivacyRequest.id)).where(*waiting)) or 0
 
 
 def read_request(request_id: UUID, *, actor: Actor, work: Work) -> RequestView:

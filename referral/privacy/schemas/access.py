@@ -35,7 +35,11 @@ def show_access(answer: AccessAnswer) -> dict[str, Any]:
     return {
         "madeOn": answer.made_on.isoformat(),
         "request": {"id": str(answer.request.id), **of.members(answer.request, of.REQUEST)},
-        "participant": {**person, "restrictedAt": of.plain(answer.restricted_at)},
+        "participant": {
+            **person,
+            "restrictedAt": of.plain(answer.restricted_at),
+            "administrationNumbers": dict(answer.administration_numbers),
+        },
         "agreements": [of.members(each, of.AGREEMENT) for each in answer.agreements],
         "screenings": [] if answer.narrow else [_screening(each) for each in answer.screenings],
         "referrals": [_progress(each) if answer.narrow else _referral(each) for each in answer.referrals],

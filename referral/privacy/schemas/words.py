@@ -13,7 +13,10 @@ from referral.referrals.workflow import EVENT_LABELS, LABELS
 NAMES: Mapping[str, str] = {
     "name": "Naam", "phone": "Telefoon", "email": "E-mail", "preferredChannel": "Liefst bereikbaar via",
     "preferredMoment": "Liefst bereikbaar op", "clientNumber": "Cliëntnummer", "birthYear": "Geboortejaar",
-    "languageBackground": "Taalachtergrond", "contactPerson": "Contactpersoon", "relation": "Relatie",
+    "languageBackground": "Taalachtergrond", "gender": "Geslacht",
+    "administrationNumbers": "Administratienummer voor de landelijke statistiek, per regio",
+    "statisticsSecret": "Administratienummer", "contactPerson": "Contactpersoon",
+    "relation": "Relatie",
     "registeredOn": "Geregistreerd op", "restrictedAt": "Gebruik beperkt sinds", "givenOn": "Gegeven op",
     "method": "Hoe", "dataScope": "Welke gegevens", "toldBy": "Verteld door", "toldOn": "Verteld op", "told": "Verteld",
     "declarationSignedOn": "Verklaring van geen bezwaar getekend op", "declarationForm": "Vorm van de verklaring",
@@ -51,7 +54,7 @@ NAMES: Mapping[str, str] = {
 """Every member of the answer and every fact and word of an event, in the words of the letter."""
 
 LISTS: Mapping[str, str] = {
-    "preferredChannel": "channel", "languageBackground": "languageBackground", "method": "method",
+    "preferredChannel": "channel", "languageBackground": "languageBackground", "gender": "gender", "method": "method",
     "dataScope": "dataScope", "told": "told", "declarationForm": "declarationForm", "legalBasis": "legalBasis",
     "skills": "skills", "sourceKind": "organisationKind", "ageBand": "ageBand", "municipalityCode": "municipalityCode",
     "employment": "employment", "sector": "sector", "waiver": "conversationWaiver", "overrideReason": "overrideReason",

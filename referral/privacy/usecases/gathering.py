@@ -1,6 +1,6 @@
 """Everything that is held about one person, gathered across the areas for the person itself (AVG art. 15)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,13 +11,14 @@ from sqlalchemy import select
 from referral.core.audit import AuditEntry
 from referral.core.policy import Actor
 from referral.core.work import Work
-from referral.identity.models import Organisation, User
+from referral.identity.models import Organisation, Region, User, organisation_region
 from referral.notifications.models import Kind, Notice
 from referral.participants.models import Agreement, Participant, PrivacyRequest
 from referral.participants.usecases import (
     DisclosureView,
     ParticipantView,
     RequestView,
+    administration_number,
     disclosures_of,
     read_participant,
     view_request,
@@ -96,6 +97,7 @@ class AccessAnswer:
     organisation: str
     restricted_at: datetime | None
     participant: ParticipantView
+    administration_numbers: Mapping[str, str]
     agreements: Sequence[Agreement]
     screenings: Sequence[ScreeningRecord]
     referrals: Sequence[HeldReferral]
@@ -125,6 +127,7 @@ def gather(request: PrivacyRequest, *, actor: Actor, work: Work) -> AccessAnswer
         organisation=names[request.organisation_id],
         restricted_at=work.session.get_one(Participant, person).restricted_at,
         participant=participant,
+        administration_numbers=_numbers(participant, work),
         agreements=agreements,
         screenings=screenings_of_codes(work, codes),
         referrals=referrals,
@@ -134,6 +137,20 @@ def gather(request: PrivacyRequest, *, actor: Actor, work: Work) -> AccessAnswer
         readings=[_seen(*entry) for entry in entries if entry[0].action == READ],
         deeds=[_done(*entry) for entry in entries if entry[0].action != READ],
     )
+
+
+def _numbers(participant: ParticipantView, work: Work) -> Mapping[str, str]:
+    """Under which number national statistics know the person, by the name of the region."""
+    secret = participant.statistics_secret
+    if secret is None:
+        return {}
+    regions = (
+        select(Region.id, Region.name)
+        .join(organisation_region, organisation_region.c.region_id == Region.id)
+        .where(organisation_region.c.organisation_id == participant.organisation_id)
+        .order_by(Region.name)
+    )
+    return {row.name: administration_number(secret, row.id) for row in work.session.execute(regions)}
 
 
 def _all(model: type[Any], participant_id: UUID, work: Work) -> Sequence[Any]:

@@ -3,5 +3,6 @@
 from referral.referrals.pages.cases import pages as cases
 from referral.referrals.pages.lists import lists, queue
 from referral.referrals.pages.making import pages as making
+from referral.referrals.pages.person import pages as person
 
-__all__ = ["cases", "lists", "making", "queue"]
+__all__ = ["cases", "lists", "making", "person", "queue"]

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from referral.core.codelists import labels
-from referral.core.errors import EventRefused, Invalid, NotFound, Stale
+from referral.core.errors import EventRefused, NotFound, Stale
 from referral.core.fields import ApiSchema, Id
 from referral.core.http import Form, Question, ask, current_actor, current_work, filled, submitted
 from referral.core.policy import Actor
@@ -72,7 +72,7 @@ def record_event(referral_id: UUID, event: str) -> ResponseReturnValue:
     if name in usecases.MOMENTS:  # Of the questions of the monitor, a row without an answer is no answer.
         form.without_rows("outcomes", "direction")
     body = form.members | {"event": name.value}
-    referral = perform(name, body, referral_id, _version(form), actor=current_actor(), work=current_work())
+    referral = perform(name, body, referral_id, form.version, actor=current_actor(), work=current_work())
     return redirect(url_for("cases.show", referral_id=referral.id, done=name.value), 303)
 
 
@@ -92,7 +92,7 @@ def pick_trajectory(referral_id: UUID) -> ResponseReturnValue:
         return _show_advice(referral, form)
 
     form = submitted(AdviceSchema(), again)
-    command = ChangeReferral(referral_id=referral_id, expected_version=_version(form), changes=form.load())
+    command = ChangeReferral(referral_id=referral_id, expected_version=form.version, changes=form.load())
     usecases.change_referral(command, actor=current_actor(), work=current_work())
     return redirect(url_for("cases.show", referral_id=referral_id), 303)
 
@@ -109,13 +109,6 @@ def _event(name: str) -> EventName:
     if name not in set(EventName) or EventName(name) not in DEEDS:
         raise NotFound
     return EventName(name)
-
-
-def _version(form: Form) -> int:
-    text = form.value("version")
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Invalid.one("/version", "required", "Laad de zaak opnieuw en probeer het nog eens.")
-    return int(text)
 
 
 def _asked(event: EventName, referral_id: UUID) -> tuple[Referral, list[Question]]:
@@ -153,14 +146,14 @@ def _is_region(referral: Referral, actor: Actor) -> bool:
 
 def _purposes(actor: Actor) -> list[Question]:
     """The purposes that this actor may have, and no others."""
-    mine = {code: label for code, label in labels("purpose").items() if actor.has_role(*PURPOSES[code])}
+    mine = {code: labels("purpose")[code] for code, roles in PURPOSES.items() if actor.has_role(*roles)}
     return ask(PurposeQuery(), "read_participant", options={"purpose": mine})
 
 
 def _show_event(event: EventName, referral: Referral, form: Form, file: CaseFile | None = None) -> str:
     """The form; when somebody else changed the case meanwhile, with what happened since beside it."""
     stale = isinstance(form.problem, Stale)
-    behind = referral.version - _version(form) if stale else 0
+    behind = referral.version - form.version if stale else 0
     return render_template(
         "referrals/event.html",
         form=form,

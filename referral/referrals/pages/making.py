@@ -1,9 +1,10 @@
 """Making a referral, in one guided flow: who, what to learn, which offer, what may be shared, the warm handover.
 
-Each page keeps what was typed in a sealed draft, also what is not right yet; the last page sends it, once.
+Each page keeps what was typed in a sealed draft, also what is not right yet, but never a BSN (UAVG art. 46); the last
+page sends it, once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from referral.core.bsn import find_bsn
 from referral.core.errors import DuplicateParticipant, Invalid, NotFound
 from referral.core.fields import ApiSchema
 from referral.core.http import Form, current_actor, current_work, submitted
@@ -89,8 +91,9 @@ def save_step(draft_id: UUID, step: str) -> ResponseReturnValue:
     asked = step_questions(here, current_actor())
     names = [name for each in asked for name in (each.name, f"{each.name}/time")]
     answers = {name: given.values(name) for name in names if any(given.values(name))}
+    withheld = {name: answers.pop(name) for name in _holding_a_bsn(answers, names)}
     kept = usecases.save_draft(SaveDraft(draft_id, names, answers), actor=current_actor(), work=current_work())
-    form = Form(SCHEMA, MultiDict(kept))
+    form = Form(SCHEMA, MultiDict(kept | withheld))
     form.problem = _wrong_here(form, here)
     if form.problem:
         return _show_step(draft_id, here, form), form.problem.status
@@ -174,6 +177,18 @@ def _wrong_here(form: Form, step: Step) -> Invalid | None:
         here = [error for error in refusal.errors if form.field_of(error, names)]
         return Invalid(errors=here) if here else None
     return None
+
+
+def _holding_a_bsn(answers: Mapping[str, list[str]], names: Sequence[str]) -> set[str]:
+    """The fields that are refused and in which a BSN may stand: drawn again for who typed it, and kept nowhere."""
+    form = judged(Form(SCHEMA, MultiDict(answers)))
+    try:
+        form.load()
+    except Invalid as refusal:
+        refused = {form.field_of(error, names) for error in refusal.errors}
+        both = {name for each in refused if each for name in (each, f"{each}/time")}
+        return {name for name in both & answers.keys() if any(map(find_bsn, answers[name]))}
+    return set()
 
 
 def _show_start(form: Form) -> str:

@@ -18,7 +18,7 @@ from referral.referrals.usecases.answering import (
     return_referral,
     waitlist_referral,
 )
-from referral.referrals.usecases.casefile import CaseFile, goals_of, open_case, show_case, show_lists
+from referral.referrals.usecases.casefile import CaseFile, Listed, goals_of, open_case, show_case, show_lists
 from referral.referrals.usecases.creating import (
     ChangeReferral,
     CreateReferral,
@@ -88,6 +88,7 @@ from referral.referrals.usecases.reading import (
     may_read_words,
     read_referral,
     view_of,
+    waits_for,
 )
 from referral.referrals.usecases.restricting import release_cases, restrict_cases
 from referral.referrals.usecases.steering import (
@@ -96,11 +97,13 @@ from referral.referrals.usecases.steering import (
     DecideEscalation,
     EscalateReferral,
     HoldReferral,
+    Leaving,
     add_note,
     assign_coach,
     decide_escalation,
     escalate_referral,
     hold_referral_case,
+    leaving,
     resume_referral,
     return_cases_of,
 )
@@ -125,7 +128,9 @@ __all__ = [
     "EscalateReferral",
     "HistoryView",
     "HoldReferral",
+    "Leaving",
     "ListReferrals",
+    "Listed",
     "Move",
     "OfferPlace",
     "PlanHandover",
@@ -165,6 +170,7 @@ __all__ = [
     "goals_of",
     "hold_referral_case",
     "last_event_id",
+    "leaving",
     "list_drafts",
     "list_history",
     "list_referrals",
@@ -203,6 +209,7 @@ __all__ = [
     "view_of",
     "void_referral",
     "waitlist_referral",
+    "waits_for",
     "withdraw_agreement",
     "withdraw_referral",
 ]

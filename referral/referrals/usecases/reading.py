@@ -128,6 +128,13 @@ def _listed(referrals: Sequence[Referral], actor: Actor, work: Work) -> list[Ref
     ]
 
 
+def waits_for(referral: Referral, actor: Actor) -> bool:
+    """Whether this referral waits for the actor or its team; `mine` in a list says the same in SQL."""
+    is_ours = referral.ball_organisation_id == actor.organisation_id and referral.ball_user_id in (None, actor.id)
+    role = ROLE_OF.get(referral.ball_party)
+    return is_ours and role is not None and actor.has_role(role)
+
+
 def list_team_cases(*, actor: Actor, work: Work, most: int = 200) -> Sequence[ReferralView]:
     """The open cases that came to the actor's organisation, by their day: the queue and the caseload of the team."""
     here = (Referral.receiver_organisation_id == actor.organisation_id, Referral.submitted_at.is_not(None))

@@ -19,6 +19,7 @@ STATE: tuple[InstrumentedAttribute[Any], ...] = (
     Referral.receiver_organisation_id,
     Referral.offered_template,
     Referral.offered_course_kind,
+    Referral.offered_course_type,
     Referral.coach_id,
     Referral.alternative_trajectory_id,
     Referral.waitlist_kind,

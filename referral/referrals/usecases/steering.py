@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from referral.core.errors import Conflict
 from referral.core.policy import Actor, Relation, Role
@@ -53,6 +53,14 @@ class DecideEscalation(Move):
 @dataclass(frozen=True, kw_only=True)
 class AddNote(Move):
     """A note for the two organisations that share the case."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """How many cases would go back to the team; `is_stuck` when one of them would be left without anybody."""
+
+    cases: int
+    is_stuck: bool
 
 
 def assign_coach(command: AssignCoach, *, actor: Actor, work: Work) -> Referral:
@@ -119,13 +127,7 @@ def return_cases_of(user_id: UUID, *, actor: Actor, work: Work) -> int:
 
     Raises `Conflict` when a case would be left without anybody in the organisation who can take it.
     """
-    named = or_(Referral.coach_id == user_id, Referral.referrer_id == user_id)
-    held = work.session.scalars(
-        select(Referral)
-        .where(or_(Referral.ball_user_id == user_id, and_(Referral.status.in_(OPEN), named)))
-        .order_by(Referral.id)
-        .with_for_update()
-    ).all()
+    held = work.session.scalars(select(Referral).where(_held_by(user_id)).order_by(Referral.id).with_for_update()).all()
     for referral in held:
         for relation, role, organisation_id in _sides(referral, user_id):
             if not has_other_colleague(work.session, organisation_id, role, user_id):
@@ -135,6 +137,19 @@ def return_cases_of(user_id: UUID, *, actor: Actor, work: Work) -> int:
                 )
             _return_to_team(referral, relation, actor=actor, work=work)
     return len(held)
+
+
+def leaving(user_id: UUID, *, work: Work) -> Leaving:
+    """What the leaving of this employee would do; nothing is done yet."""
+    held = work.session.scalars(select(Referral).where(_held_by(user_id))).all()
+    sides = {(organisation_id, role) for case in held for _, role, organisation_id in _sides(case, user_id)}
+    is_stuck = not all(has_other_colleague(work.session, place, role, user_id) for place, role in sides)
+    return Leaving(len(held), is_stuck)
+
+
+def _held_by(user_id: UUID) -> ColumnElement[bool]:
+    named = or_(Referral.coach_id == user_id, Referral.referrer_id == user_id)
+    return or_(Referral.ball_user_id == user_id, and_(Referral.status.in_(OPEN), named))
 
 
 def _sides(referral: Referral, user_id: UUID) -> list[tuple[Relation, Role, UUID]]:

@@ -85,6 +85,7 @@ def offer(referral: Referral, trajectory: Trajectory) -> None:
     """Send it to this trajectory, and keep what kind of offer that is now."""
     referral.trajectory_id, referral.receiver_organisation_id = trajectory.id, trajectory.organisation_id
     referral.offered_template, referral.offered_course_kind = trajectory.template, trajectory.course_kind
+    referral.offered_course_type = trajectory.course_type
 
 
 def _obstacles(referral: Referral, trajectory: Trajectory | None, work: Work) -> list[str]:

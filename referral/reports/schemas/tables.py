@@ -1,46 +1,37 @@
-"""Any report as CSV for a Dutch spreadsheet: `;` between the cells, a comma in decimals, a byte order mark."""
+"""Any report for a spreadsheet: a table below a table as CSV, or a sheet beside a sheet as XLSX."""
 
-import csv
-import io
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from referral.core.codelists import labels
+from referral.core.documents import Sheet, Value
 from referral.reports.report import Cell, Report, Table
 
-FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 RULE = ("Afgerond op", "Verborgen onder")
 DEFINITIONS = ("Begrip", "Wat het betekent")
+Progress = Callable[[int, int], object]
 
 
-def show_csv(report: Report) -> str:
-    """The tables of a report below each other, and below those what its figures mean; an empty line in between.
-
-    Each line says under which rule its counts are shown. A report of more than one table has their titles above them.
-    Text that a spreadsheet would run as a formula gets an apostrophe (OWASP).
-    """
-    file = io.StringIO()
-    sheet = csv.writer(file, delimiter=";")
-    for table in report.tables:
-        if len(report.tables) > 1:
-            sheet.writerow([table.title])
-        sheet.writerows(_lines(table))
-        sheet.writerow([])
-    sheet.writerow(DEFINITIONS)
-    sheet.writerows([definition.label, definition.definition] for definition in report.definitions.values())
-    return "\ufeff" + file.getvalue()
+def nobody_watches(_done: int, _total: int) -> None:
+    """The progress of what is soon done."""
 
 
-def _lines(table: Table) -> Iterator[list[str]]:
-    yield [*(column.label for column in table.columns), *RULE]
-    for row in table.rows:
-        yield [*map(_cell, row), str(table.rule.rounded_to), str(table.rule.hidden_below)]
+def sheets_of(report: Report) -> list[Sheet]:
+    """The tables, and at the end what the figures mean. Each row says under which rule its counts are shown."""
+    return [*map(_sheet, report.tables), Sheet("Begrippen", DEFINITIONS, list(_definitions(report)))]
 
 
-def _cell(cell: Cell) -> str:
-    if cell.why is not None:
-        return labels("absence")[cell.why]
-    if isinstance(cell.value, float):
-        return str(cell.value).replace(".", ",")
-    text = "" if cell.value is None else str(cell.value)
-    return f"'{text}" if isinstance(cell.value, str) and FORMULA.match(text) else text
+def in_cell(cell: Cell) -> Value:
+    """The number or the words; of a figure that is not shown, why."""
+    return cell.value if cell.why is None else labels("absence")[cell.why]
+
+
+def _sheet(table: Table) -> Sheet:
+    rule = (table.rule.rounded_to, table.rule.hidden_below)
+    rows = [[*map(in_cell, row), *rule] for row in table.rows]
+    return Sheet(table.title, [*(column.label for column in table.columns), *RULE], rows)
+
+
+def _definitions(report: Report) -> Iterator[tuple[str, str]]:
+    yield "Verslag", f"{report.title}, {report.from_on:%d-%m-%Y} tot en met {report.to_on:%d-%m-%Y}"
+    yield from (("Let op", remark) for remark in report.remarks)
+    yield from ((each.label, each.definition) for each in report.definitions.values())

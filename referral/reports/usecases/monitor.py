@@ -31,9 +31,15 @@ RESULTS = (*labels("certificate"), STOPPED, RUNNING)
 def show_monitor(query: ShowReport, *, actor: Actor, work: Work) -> Report:
     """Input, output and outcome of whole months. Raises `Invalid` for a wrong period. No personal data are read."""
     asked = Asked(query, actor, work)
-    tables = [_input(asked, Offer(actor, work)), _output(asked), outcome_table(asked), question_table(asked)]
+    tables = monitor_tables(asked)
     work.record(actor, "report:monitor", "report", None, **asked.period)
     return Report("monitor", "Monitor", asked.from_on, asked.to_on, tables)
+
+
+def monitor_tables(asked: Asked) -> list[Table]:
+    """Its tables, also for the yearly report."""
+    offer = Offer(asked.actor, asked.work)
+    return [_input(asked, offer), _output(asked), outcome_table(asked), question_table(asked)]
 
 
 def _input(asked: Asked, offer: Offer) -> Table:

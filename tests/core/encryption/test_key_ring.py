@@ -19,7 +19,6 @@ from referral.core.encryption import (
     FileKeys,
     KeyRing,
     Text,
-    WrongKey,
     bind_key_ring,
     open_reading,
     subject_key,
@@ -129,7 +128,7 @@ def test_the_keys_of_another_installation_open_nothing(ring: KeyRing, tmp_path: 
     (bob,) = register(ring, BOB)
     strangers = FileKeys(tmp_path / "strangers")
     strangers.create()
-    with pytest.raises(WrongKey):
+    with pytest.raises(KeyMissing):
         name_of(KeyRing(ring.engine, strangers), bob)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from referral.core.database import new_id
 from referral.core.encryption import INDEX_SUBJECT, KINDS, FileKeys, KeyRing, keyed_digest, subject_key
 from referral.core.encryption.keys import CryptoJob
-from referral.core.errors import KeyMissing
+from referral.core.errors import Conflict, KeyMissing
 from tests.core.encryption.people import Person, overwrite, session_of
 from tests.core.encryption.rotating import (
     METADATA,
@@ -146,3 +146,33 @@ def test_a_stale_process_that_writes_too_late_is_caught_by_the_last_look(ring: K
     assert read_everything(ring)[people[0]]["name"] == someone(0)["name"]
     assert rotate(ring, "data", clock).is_done
     assert standing(ring)["cells"] == {2}
+
+
+def be_at(ring: KeyRing, generation: int) -> None:
+    """As after that many renewals of the index: only this generation of the root is left."""
+    with ring.engine.begin() as connection:
+        ring._store.create(connection, {INDEX_SUBJECT: generation})
+        older = (subject_key.c.subject_id == INDEX_SUBJECT) & (subject_key.c.gen < generation)
+        connection.execute(delete(subject_key).where(older))
+    ring.forget()
+
+
+def test_the_first_byte_of_a_tag_comes_round_again(ring: KeyRing, clock: Clock) -> None:
+    """A horizon renews the index after every erasure; a byte would be full after 255 of them."""
+    be_at(ring, 255)
+    people = fill(ring, 4)
+    assert standing(ring)["tags"] == {255}
+    for generation, version in ((256, 1), (257, 2)):
+        assert rotate(ring, "index", clock).is_done
+        assert (standing(ring)["roots"], standing(ring)["tags"]) == ({generation}, {version})
+        assert found_by_phone(ring, range(4)) == people
+    with session_of(ring) as session:
+        assert ring.examine(session, METADATA) == []
+
+
+def test_a_root_with_the_same_first_byte_is_never_made_beside_it(ring: KeyRing, clock: Clock) -> None:
+    with ring.engine.begin() as connection:
+        ring._store.create(connection, {INDEX_SUBJECT: 255})
+    with pytest.raises(Conflict):
+        rotate(ring, "index", clock)
+    assert standing(ring)["roots"] == {1, 255}

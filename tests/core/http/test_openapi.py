@@ -4,6 +4,7 @@ answers is what the document says."""
 import copy
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -103,6 +104,16 @@ def test_every_operation_has_a_dutch_summary_and_a_name_of_its_own(document: dic
     assert [each for each in ids if not re.fullmatch(r"[a-z][A-Za-z]+", each)] == []
 
 
+def test_every_operation_has_the_name_of_its_own_endpoint(app: Application, document: dict[str, Any]) -> None:
+    """Wrong build: a page with the same path without the base gives the operation its name and its headers."""
+    named = dict(operations(document))
+    pages = {rule.rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(BASE)}
+    assert {"/referrals", "/trajectories", "/privacy-requests"} <= pages & set(document["paths"])
+    for name, endpoint in served(app):
+        head, *tail = endpoint.rpartition(".")[2].split("_")
+        assert named[name]["operationId"] == head + "".join(word.capitalize() for word in tail)
+
+
 def test_every_operation_says_how_it_can_be_refused(app: Application, document: dict[str, Any]) -> None:
     named = dict(operations(document))
     for name, endpoint in served(app):
@@ -180,3 +191,12 @@ def test_every_good_request_keeps_to_the_document(world: World, document: dict[s
             schema = operation["requestBody"]["content"][JSON]["schema"]
             wrong[endpoint] = mistakes(document, schema, call.body)[:3]
     assert {endpoint: found for endpoint, found in wrong.items() if found} == {}
+
+
+def test_whoever_asks_first_at_the_same_time_gets_the_same_document(app: Application) -> None:
+    """It is made when it is asked for; made twice at once it would be refused as a double."""
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(app.test_client().get, "/v1/openapi.json") for _ in range(8)]
+        answers = [each.result() for each in asked]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.data for answer in answers}) == 1

@@ -1,21 +1,20 @@
 """A new root of the blind indexes: every tag made anew, while searches look for the old and the new one."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, delete, func, null, or_, select
 
 from referral.core.encryption.cells import SealedColumn, SealedTable
 from referral.core.encryption.envelope import DataKey, WrongKey, generation_of
-from referral.core.encryption.index import IndexKeys, index_input, index_label
+from referral.core.encryption.index import VERSIONS, IndexKeys, index_input, index_label, tag_version
 from referral.core.encryption.keys import ANNOUNCED, INDEX_SUBJECT, subject_key
 from referral.core.encryption.rotation.jobs import Plan, Settle, Tally, Walk
 from referral.core.encryption.rotation.swap import Swap
 from referral.core.encryption.store import KeyStore
 from referral.core.errors import Conflict, Tampered
 
-LAST_VERSION: Final = 255
 _keys = subject_key.c
 
 
@@ -35,10 +34,11 @@ def index_plan(store: KeyStore, tables: Sequence[SealedTable], digests: Sequence
 
 
 def begin_index(connection: Connection, store: KeyStore) -> int:
-    """A new version of the root; `Conflict` after the last that fits in the first byte of a tag."""
-    newest = connection.scalar(select(func.max(_keys.gen)).where(_keys.subject_id == INDEX_SUBJECT)) or 0
-    if newest >= LAST_VERSION:
-        raise Conflict("Er is geen volgende versie van de index meer.")
+    """A new generation of the root; `Conflict` while one is in use with the same first byte in its tags."""
+    of_root = select(_keys.gen).where(_keys.subject_id == INDEX_SUBJECT)
+    newest = connection.scalar(select(func.max(of_root.subquery().c.gen))) or 0
+    if connection.scalar(of_root.where(_keys.gen == newest + 1 - VERSIONS)) is not None:
+        raise Conflict("Er is geen volgende versie van de index: de oudste is nog in gebruik.")
     store.create(connection, {INDEX_SUBJECT: newest + 1})
     return newest + 1
 
@@ -54,11 +54,11 @@ class Retagging:
     def __init__(self, store: KeyStore, table: SealedTable, target: int) -> None:
         self.store = store
         self.table = table
-        self.target = target
+        self.target = tag_version(target)
         self._tags = [each.tag for each in table.indexed if each.tag is not None]
         self._scopes = [scope_column(table, each) for each in table.indexed]
         self._swap = Swap(table.table, self._tags)
-        self._is_old = or_(*(version_of(tag) != bytes((target,)) for tag in self._tags))
+        self._is_old = or_(*(version_of(tag) != bytes((self.target,)) for tag in self._tags))
 
     def count(self, connection: Connection) -> int:
         """The rows with an old tag."""
@@ -118,10 +118,10 @@ class DropRoots:
         """All of them at once: there are few."""
         old = set(connection.scalars(select(_keys.gen).where(self._is_old)))
         used = {version for column in self._columns for version in count_versions(connection, column)}
-        unused = old - used
+        unused = {generation for generation in old if tag_version(generation) not in used}
         if unused:
             connection.execute(delete(subject_key).where(self._is_old, _keys.gen.in_(unused)))
-        return Tally(last=None, seen=len(old), changed=len(unused), kept=len(old & used))
+        return Tally(last=None, seen=len(old), changed=len(unused), kept=len(old - unused))
 
 
 def version_of(tag: Column[bytes]) -> ColumnElement[bytes]:

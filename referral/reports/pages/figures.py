@@ -1,8 +1,6 @@
 """The dashboard of a coordinator: pictures, each with the table of its numbers. The address holds the question."""
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -13,18 +11,16 @@ from marshmallow import ValidationError
 from referral.core.errors import Invalid
 from referral.core.http import current_actor, current_work, invalid
 from referral.core.policy import OrganisationKind
-from referral.core.work import Work
 from referral.reports import usecases
 from referral.reports.charts import Bar, Box, Link, draw_bars, draw_boxes, draw_flow, write_figure
+from referral.reports.pages.periods import days_of, periods_until
 from referral.reports.report import Cell, Table
-from referral.reports.schemas import FunnelQuery, show_csv
+from referral.reports.schemas import CSV, FunnelQuery, file_of
 from referral.reports.usecases import DIVISIONS, KEY_LABELS, Dashboard, GroupKey, ShowFunnel, dashboard, report_funnel
 
 pages = Blueprint("figures", __name__, url_prefix="/figures")
 pages.add_app_template_filter(write_figure, "figure")
 
-PERIOD = re.compile(r"(\d{4})(?:-Q([1-4]))?", re.ASCII)
-YEARS_BACK = 3
 MOST_LOSSES = 8
 """How many reasons are drawn; the table has all of them."""
 
@@ -40,7 +36,7 @@ def show() -> ResponseReturnValue:
         "asked": asked,
         "by": by,
         "is_region": is_region,
-        "periods": _periods(work),
+        "periods": periods_until(work.today),
         "divisions": {key.value: KEY_LABELS[key] for key in DIVISIONS},
     }
     try:
@@ -58,44 +54,22 @@ def download() -> Response:
     funnel = usecases.show_funnel(
         ShowFunnel(query.from_on, query.to_on, (by,), query.filters), actor=current_actor(), work=current_work()
     )
-    report = report_funnel(funnel)
-    name = f'attachment; filename="{report.file_name}.csv"'
-    return Response(show_csv(report), mimetype="text/csv", headers={"Content-Disposition": name})
+    file = file_of(report_funnel(funnel))
+    usecases.note_export(file.name, CSV, actor=current_actor(), work=current_work())
+    name = f'attachment; filename="{file.named(CSV)}"'
+    return Response(file.written(CSV, current_work().now), mimetype=CSV, headers={"Content-Disposition": name})
 
 
 def _question(asked: Mapping[str, str], by: str) -> tuple[ShowFunnel, GroupKey]:
     """What the address asks. Raises `Invalid` with everything that is wrong with it."""
     filters = {name: value for name, value in asked.items() if name not in ("period", "by")}
     try:
-        query: ShowFunnel = FunnelQuery().load({**_days(asked.get("period", "")), "groupBy": by, **filters})
+        query: ShowFunnel = FunnelQuery().load({**days_of(asked.get("period", "")), "groupBy": by, **filters})
     except ValidationError as error:
         raise invalid(error) from None
     if len(query.group_by) != 1 or query.group_by[0] not in DIVISIONS:
         raise Invalid.one("/by", "unknown_code", "Kies een indeling uit de lijst.")
     return ShowFunnel(query.from_on, query.to_on, (), query.filters), query.group_by[0]
-
-
-def _days(period: str) -> dict[str, str]:
-    """The days of a year ("2026") or a quarter ("2026-Q3"); none for the period that goes without saying."""
-    if not period:
-        return {}
-    found = PERIOD.fullmatch(period)
-    if found is None or not date.min.year < int(found[1]) < date.max.year:
-        raise Invalid.one("/period", "unknown_code", "Kies een jaar of een kwartaal uit de lijst.")
-    year, quarter = int(found[1]), int(found[2] or 0)
-    first = date(year, quarter * 3 - 2 if quarter else 1, 1)
-    after = date(year + 1, 1, 1) if quarter in (0, 4) else date(year, quarter * 3 + 1, 1)
-    return {"from": first.isoformat(), "to": (after - timedelta(days=1)).isoformat()}
-
-
-def _periods(work: Work) -> dict[str, str]:
-    """The years and quarters that somebody can choose, the newest first."""
-    today, found = work.today, {}
-    for year in range(today.year, today.year - YEARS_BACK, -1):
-        found[str(year)] = f"Heel {year}"
-        quarters = range(4 if year < today.year else (today.month + 2) // 3, 0, -1)
-        found |= {f"{year}-Q{quarter}": f"{year}, kwartaal {quarter}" for quarter in quarters}
-    return found
 
 
 def _first_filter(asked: Mapping[str, str]) -> str | None:

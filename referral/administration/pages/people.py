@@ -1,0 +1,119 @@
+"""The colleagues of the own organisation with their roles, inviting one, letting one go, and the organisations."""
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from referral.administration.schemas import InvitationInSchema, RoleInSchema
+from referral.administration.usecases import invite_colleague, send_invitation
+from referral.core.codelists import labels
+from referral.core.fields import NoMembers
+from referral.core.http import Form, ask, current_actor, current_work, filled, submitted
+from referral.core.policy import Role
+from referral.identity.schemas import OrganisationQuery, UserQuery
+from referral.identity.usecases import (
+    AddMembership,
+    DeactivateUser,
+    InviteUser,
+    add_membership,
+    deactivate_user,
+    list_organisations,
+    list_users,
+    show_colleague,
+    show_me,
+)
+from referral.referrals.usecases import leaving
+
+pages = Blueprint("administration", __name__, url_prefix="/administration")
+
+
+@pages.get("")
+def show() -> str:
+    """The colleagues, with their roles here."""
+    actor, work = current_actor(), current_work()
+    query = UserQuery().load({name: value for name, value in request.args.items() if name == "cursor"})
+    return render_template(
+        "administration/people.html",
+        page=list_users(query, actor=actor, work=work),
+        organisation=show_me(actor=actor, work=work).organisation,
+        left="left" in request.args,
+    )
+
+
+@pages.get("/organisations")
+def show_organisations() -> str:
+    """The organisations of the chain with their regions."""
+    given = {name: value for name, value in request.args.items() if value}
+    query = OrganisationQuery().load(given)
+    page = list_organisations(query, actor=current_actor(), work=current_work())
+    return render_template("administration/organisations.html", page=page, query=query, given=given)
+
+
+@pages.get("/people/new")
+def new_person() -> str:
+    """The form to invite a colleague."""
+    return _show_new(filled(InvitationInSchema(), {}))
+
+
+@pages.post("/people/new")
+def invite() -> ResponseReturnValue:
+    """Open the account; the colleague gets a mail to choose a password."""
+    form = submitted(InvitationInSchema(), _show_new)
+    members = form.load()
+    roles = tuple(Role(role) for role in members["roles"])
+    command = InviteUser(members["email"], members["name"], roles)
+    user = invite_colleague(command, actor=current_actor(), work=current_work())
+    return redirect(url_for("administration.show_person", user_id=user.id, done="invite"), 303)
+
+
+@pages.post("/people/<uuid:user_id>/invite")
+def invite_again(user_id: UUID) -> ResponseReturnValue:
+    """Send the mail once more to somebody without a password."""
+    submitted(NoMembers(), lambda form: _show_person(user_id, form))
+    send_invitation(user_id, actor=current_actor(), work=current_work())
+    return redirect(url_for("administration.show_person", user_id=user_id, done="invite"), 303)
+
+
+@pages.get("/people/<uuid:user_id>")
+def show_person(user_id: UUID) -> str:
+    """One colleague: the roles, and what would happen when this colleague leaves."""
+    return _show_person(user_id)
+
+
+@pages.post("/people/<uuid:user_id>/roles")
+def give_role(user_id: UUID) -> ResponseReturnValue:
+    """Give a colleague one more role."""
+    form = submitted(RoleInSchema(), lambda form: _show_person(user_id, form))
+    actor = current_actor()
+    command = AddMembership(user_id, actor.organisation_id, Role(form.load()["role"]))
+    add_membership(command, actor=actor, work=current_work())
+    return redirect(url_for("administration.show_person", user_id=user_id, done="role"), 303)
+
+
+@pages.post("/people/<uuid:user_id>/leave")
+def deactivate(user_id: UUID) -> ResponseReturnValue:
+    """Close the account of a colleague; the cases go back to the team."""
+    submitted(NoMembers(), lambda form: _show_person(user_id, form))
+    deactivate_user(DeactivateUser(user_id), actor=current_actor(), work=current_work())
+    return redirect(url_for("administration.show", left="yes"), 303)
+
+
+def _show_person(user_id: UUID, form: Form | None = None) -> str:
+    actor, work = current_actor(), current_work()
+    colleague = show_colleague(user_id, actor=actor, work=work)
+    others = {code: label for code, label in labels("role").items() if code not in colleague.roles}
+    asked = ask(RoleInSchema(), "give_role", options={"role": others}) if others else []
+    return render_template(
+        "administration/person.html",
+        colleague=colleague,
+        user=colleague.user,
+        leaving=leaving(user_id, work=work) if colleague.user.active else None,
+        is_self=user_id == actor.id,
+        form=(form or filled(RoleInSchema(), {})).asking(asked),
+        done=request.args.get("done", ""),
+    )
+
+
+def _show_new(form: Form) -> str:
+    return render_template("administration/new_person.html", form=form.asking(ask(InvitationInSchema(), "invite")))

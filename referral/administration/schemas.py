@@ -1,0 +1,118 @@
+"""What an administrator fills in, and the Dutch words of scopes, code lists, their sources and the steps of a term."""
+
+from collections.abc import Mapping
+
+from referral.core.calendar import Span
+from referral.core.codelists import labels
+from referral.core.fields import ApiSchema, Code, Listed, Number, Text
+from referral.identity.models import ALL_SCOPES
+
+LONGEST_DAYS = 366
+MONTHS_A_YEAR = 12
+
+_AREAS = {
+    "identity": "Organisaties en collega's", "screenings": "Screenings", "trajectories": "Aanbod",
+    "participants": "Deelnemers", "referrals": "Verwijzingen", "webhooks": "Webhooks", "reports": "Cijfers",
+    "audit": "Auditlog",
+}  # fmt: skip
+_REACH = {"read": "lezen", "write": "wijzigen"}
+SCOPES: Mapping[str, str] = {
+    scope: f"{_AREAS[area]} {_REACH[reach]}" for scope in ALL_SCOPES for area, _, reach in [scope.partition(":")]
+}
+"""How far a token may reach, in words."""
+
+STEPS: Mapping[str, str] = {
+    "remind": "Herinnering",
+    "escalate": "Naar de coördinator",
+    "escalate_region": "Naar de regio",
+    "end": "Einde",
+}
+LIMITS: Mapping[str, str] = {
+    "hold_max_days": "Opschorten, hoogstens (dagen)",
+    "undo_minutes": "Een stap terugdraaien, binnen (minuten)",
+    "screening_max_age_months": "Een screening is geldig (maanden)",
+    "reconfirmation_max_age_days": "Opnieuw gevraagd of de deelnemer nog wil, hoogstens geleden (dagen)",
+    "unreachable_attempts": "Niet bereikbaar: minstens zoveel pogingen",
+    "unreachable_channels": "Niet bereikbaar: op minstens zoveel manieren",
+    "unreachable_working_days": "Niet bereikbaar: verdeeld over (werkdagen)",
+    "void_by_referrer_hours": "Een vergissing zelf weghalen, binnen (uren)",
+}
+TITLES: Mapping[str, str] = {
+    "languageBackground": "Taalachtergrond", "employment": "Werksituatie", "ageBand": "Leeftijd",
+    "educationLevel": "Opleiding", "learningPace": "Leertempo", "foundAt": "Vindplaats", "indication": "Indicatie",
+    "skills": "Vaardigheden", "screeningSkill": "Vaardigheden bij screening", "level": "Niveau",
+    "conversationOutcome": "Uitkomst van het gesprek", "notHeldReason": "Waarom geen gesprek is gevoerd",
+    "conversationWaiver": "Verwijzen zonder eigen gesprek", "barriers": "Wat meedoen lastig maakt",
+    "method": "Hoe iemand instemde", "told": "Wat de deelnemer is verteld",
+    "declarationForm": "Vorm van de verklaring", "dataScope": "Welke gegevens gedeeld worden",
+    "purpose": "Doel van inzien", "ground": "Grond van wissen", "requestKind": "Soort verzoek",
+    "requestStatus": "Status van een verzoek", "decisionOutcome": "Besluit op een verzoek",
+    "restrictionGround": "Grond van stilzetten", "refusalReason": "Reden van afwijzing",
+    "overrideReason": "Waarom toch dit traject", "phase": "Ketenfase", "ballWith": "Wie aan zet is",
+    "party": "Bij wie de reden ligt", "waitlistKind": "Soort wachtlijst", "mode": "Hoe er werd overgedragen",
+    "channel": "Hoe contact is gezocht", "contactOutcome": "Uitkomst van een contactpoging",
+    "result": "Resultaat van een doel", "certificate": "Bewijs", "area": "Levensgebied", "direction": "Verandering",
+    "moment": "Meetmoment", "stage": "Stap in de doorstroom", "courseKind": "Soort cursus",
+    "courseType": "Onderwerp van een cursus", "formality": "Formeel of niet", "delivery": "Manier van leren",
+    "theme": "Thema", "component": "Onderdeel van een traject", "fundingSource": "Wie betaalt",
+    "organisationKind": "Soort organisatie", "role": "Rol", "regionKind": "Soort regio",
+    "instrument": "Screeningsinstrument", "legalBasis": "Grondslag", "occupationCode": "Beroepsgroep",
+    "reason": "Reden", "retention": "Bewaartermijn", "sector": "Sector", "term": "Termijn",
+    "trajectoryTemplate": "Voorbeeldroute", "municipalityCode": "Gemeente",
+    "labourMarketRegionCode": "Arbeidsmarktregio", "skill": "Vaardigheden samen", "figure": "Andere cijfers",
+    "absence": "Waarom een cijfer er niet staat", "annualChapter": "Hoofdstuk van het jaarverslag",
+    "topList": "Beroepen met veel laaggeletterdheid", "vulnerableSector": "Kwetsbare sectoren", "gender": "Geslacht",
+    "motherTongue": "Moedertaal", "leftOut": "Waarom iemand niet in de landelijke statistiek staat",
+}  # fmt: skip
+OWN = "Van deze dienst"
+SOURCES: Mapping[str, str] = {
+    "municipalityCode": "CBS, Gebieden in Nederland",
+    "labourMarketRegionCode": "CBS, arbeidsmarktregio's",
+    "sector": "CBS, Standaard Bedrijfsindeling (SBI)",
+    "occupationCode": "Beroepenindeling ROA-CBS (BRC)",
+    "retention": "VNG, Selectielijst",
+    "legalBasis": "AVG artikel 6",
+    "restrictionGround": "AVG artikel 18",
+    "refusalReason": "AVG artikelen 12 tot en met 21",
+    "requestKind": "AVG hoofdstuk III",
+    "courseKind": "CBS, Landelijk Beeld Volwasseneneducatie",
+    "courseType": "CBS, Landelijk Beeld Volwasseneneducatie",
+}
+"""Where a list comes from; the others are `OWN`."""
+
+
+class TokenInSchema(ApiSchema):
+    """A token for a program of the own organisation."""
+
+    name = Text(longest=120, required=True)
+    roles = Listed(Code(labels("role")), required=True)
+    scopes = Listed(Code(ALL_SCOPES), required=True)
+    days = Number(1, LONGEST_DAYS, required=True)
+
+
+class InvitationInSchema(ApiSchema):
+    """A new colleague."""
+
+    name = Text(longest=120, required=True)
+    email = Text(longest=254, required=True)
+    roles = Listed(Code(labels("role")), required=True)
+
+
+class RoleInSchema(ApiSchema):
+    """One role for a colleague."""
+
+    role = Code(labels("role"), required=True)
+
+
+def span_in_words(span: Span | None) -> str:
+    """A length of time as people say it: "3 werkdagen"."""
+    if span is None:
+        return ""
+    years, months = divmod(span.months, MONTHS_A_YEAR)
+    units = (
+        (years, "jaar", "jaar"),
+        (months, "maand", "maanden"),
+        (span.days, "dag", "dagen"),
+        (span.working_days, "werkdag", "werkdagen"),
+    )
+    return " en ".join(f"{count} {one if count == 1 else more}" for count, one, more in units if count)
