@@ -48,7 +48,10 @@ from referral.reports.usecases import (
 
 JSON = "application/json"
 SHAPES = "JSON, of met `Accept` een tabel (CSV), een werkmap (XLSX), een leesbare pagina of een toegankelijke PDF."
-AS_FILES = {200: {"content": {kind: {"schema": {"type": "string"}} for kind in (CSV, XLSX, HTML, PDF)}}}
+BEGINNINGS = {CSV: examples.REPORT_TABLE, XLSX: "PK", HTML: "<!doctype html>", PDF: "%PDF-1.7"}
+AS_FILES = {
+    200: {"content": {kind: {"schema": {"type": "string"}, "example": text} for kind, text in BEGINNINGS.items()}}
+}
 
 api = ApiBlueprint("reports", __name__, url_prefix="/v1/reports", description="Cijfers over de keten, zonder personen.")
 

@@ -511,7 +511,10 @@ def as_lines(body: dict[str, Any]) -> Iterator[list[str]]:
             cells = [as_text(cell) for cell in row["cells"]]
             yield [*cells, str(table["roundedTo"]), str(table["hiddenBelow"])]
         yield []
+    yield ["Begrippen"]
     yield ["Begrip", "Wat het betekent"]
+    since, until = (f"{date.fromisoformat(body[name]):%d-%m-%Y}" for name in ("from", "to"))
+    yield ["Verslag", f"{body['title']}, {since} tot en met {until}"]
     for each in body["definitions"]:
         yield [each["label"], each["definition"]]
 

@@ -28,6 +28,10 @@ TABLE = (
     "Maand;Fase;Uitval door;Reden van uitval;Aantal;Doorstroom;Dagen (mediaan);Dagen (90e percentiel);Afgerond op;"
     "Verborgen onder\r\n2026-03;Met indicatie;;;45;0,38;0;0;5;8\r\n"
 )
+REPORT_TABLE = (
+    "Soort cursus;Deelnemers;Afgerond op;Verborgen onder\r\nFormeel;45;5;8\r\nOnbekend;verborgen;5;8\r\n\r\n"
+    "Begrip;Wat het betekent\r\nDeelnemers;Doorverwezen zaken waarbij het traject is gestart.\r\n"
+)
 REPORT = {
     "report": "monitor",
     "title": "Monitor",
