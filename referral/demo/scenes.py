@@ -63,7 +63,7 @@ def at_intake(life: Life, ago: int) -> None:
 def learning(life: Life, ago: int) -> None:
     """In the trajectory since so many working days."""
     at_intake(life, ago + 6)
-    at(life, ago, life.case.start, goals=words.GOALS[:2])
+    at(life, ago, life.case.start, goals=words.GOALS[:2], outcomes=dict.fromkeys(words.AREAS[:3], "same"))
 
 
 def listed(life: Life, ago: int, kind: str = "capacity") -> None:

@@ -14,18 +14,21 @@ from sqlalchemy import delete
 
 from referral.core.codelists import labels, occupations, sectors
 from referral.core.database import new_id
+from referral.core.policy import OrganisationKind
 from referral.core.work import AMSTERDAM
-from referral.identity.models import User
+from referral.identity.models import Region, RegionKind, User
 from referral.referrals.models import OutcomeTally, Referral, ReferralEvent
 from referral.referrals.workflow import EventName, Party, Status
 from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.usecases import freeze_date, freeze_due, rebuild_facts
 from referral.reports.usecases.coverage import is_structural
 from referral.screenings.models import Conversation, Screening
+from referral.trajectories.models import Trajectory
 from tests.proof import scaled
 from tests.reports.conftest import TODAY, Ledger, Step, path
 
 MARCH, OCTOBER = date(2026, 3, 2), date(2026, 10, 1)
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 REPORTS = ("monitor", "reach", "coverage")
 ENDS = ["diploma", "mbo_certificate", "praktijkverklaring", "none", "stopped", "running"]
 Table = dict[tuple[str, ...], dict[str, Any]]
@@ -221,6 +224,7 @@ def test_monitor_and_reach_are_what_a_count_by_hand_gives(ledger: Ledger) -> Non
     assert compared > 500
 
 
+@ON_SQLITE
 def test_shared_results_never_leave_one_hidden_figure_alone(ledger: Ledger) -> None:
     """The control: hiding only what is small leaves a single figure that its total gives away."""
     chance, given_away, shown = Random(11), 0, 0
@@ -336,6 +340,7 @@ def test_caseload_and_overdue_are_counted_by_hand(ledger: Ledger) -> None:
     assert shared["overdue"][("receiver",)]["open_cases"] == "hidden"
 
 
+@ON_SQLITE
 def test_no_coach_of_another_organisation_is_told_of(ledger: Ledger) -> None:
     (ans,) = coached(ledger, "Ans")
     ledger.refer(path(MARCH, 1), coach_id=ans.id, ball_party=Party.COACH, times=12)
@@ -414,6 +419,7 @@ def test_erased_journeys_count_the_same(ledger: Ledger) -> None:
     assert found["openMunicipality"][("Totaal",)]["referred"] == 51
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("on", "code"),
     [
@@ -456,6 +462,7 @@ def reconcile(ledger: Ledger, who: str, body: dict[str, Any]) -> Any:
 # What holds for each of them.
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("report", ["monitor", "reach"])
 @pytest.mark.parametrize(
     ("query", "wrong"),
@@ -476,10 +483,12 @@ def test_bad_questions_are_clear_problems(ledger: Ledger, report: str, query: di
     assert wrong in [f"{error['pointer']} {error['code']}" for error in answer.json["errors"]]
 
 
+@ON_SQLITE
 def test_coverage_takes_no_questions(ledger: Ledger) -> None:
     assert ask(ledger, "city", "coverage", coach="Ans").status_code == 400
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("report", REPORTS)
 @pytest.mark.parametrize("who", ["city", "network", "bakery"])
 def test_every_figure_has_its_definition_and_the_table_says_the_same(ledger: Ledger, report: str, who: str) -> None:
@@ -525,3 +534,91 @@ def test_the_worker_freezes_a_date_within_a_month_and_not_afterwards(ledger: Led
 
 def at_ten(day: date) -> Callable[[], datetime]:
     return lambda: datetime.combine(day, time(10), AMSTERDAM)
+
+
+# Offer and targets.
+
+
+def offer(ledger: Ledger, who: str, **facts: Any) -> None:
+    with ledger.service.work() as work:
+        known = {
+            "name": "Lezen", "description": "Samen lezen.", "template": "A", "components": ["basic_skills"],
+            "skills": ["reading"], "levels": ["1F"], "language_backgrounds": ["nt1"], "course_kind": "formal",
+            "course_type": "language", "places": 12, "municipality_code": "GM0453", "delivery": "location",
+            "minimum_age": 18, "region_only": False, "civic_integration_allowed": False, "means_allowed": True,
+            "funding_source": "web", "last_checked_on": TODAY,
+        }  # fmt: skip
+        organisation_id = ledger.actors[who].organisation_id
+        work.session.add(Trajectory(organisation_id=organisation_id, **{**known, **facts}))
+
+
+@ON_SQLITE
+def test_offer_is_held_against_demand(ledger: Ledger) -> None:
+    offer(ledger, "school", places_taken=5, waiting=2)
+    offer(ledger, "school", places=8, skills=["digital", "reading"], course_kind="non_formal_volunteer")
+    offer(ledger, "school", places=50, active=False)
+    ledger.refer(path(MARCH, 1, 1, 1, 1), offered_course_kind="formal", times=6)
+    ledger.refer(path(MARCH), skills=["numeracy"], times=3)
+    rebuild_facts(ledger.service)
+    demand = tables(ledger, "city", "reach")["demand"]
+    assert demand[("reading",)] == {"demand": 6, "activities": 2, "places": 20, "withoutOffer": "Nee"}
+    assert demand[("reading_digital",)] == {"demand": 0, "activities": 1, "places": 8, "withoutOffer": "Nee"}
+    assert demand[("numeracy",)] == {"demand": 3, "activities": 0, "places": 0, "withoutOffer": "Ja"}
+    put_in = tables(ledger, "city", "monitor")["input"]
+    assert put_in[("formal",)] == {
+        "activities": 1, "places": 12, "participants": 6, "participants_per_activity": 6.0
+    }  # fmt: skip
+    school = (str(ledger.actors["school"].organisation_id),)
+    assert tables(ledger, "school", "coverage")["providers"][school]["free_places"] == 20 - 5
+    shared = tables(ledger, "network", "coverage")["providers"][school]
+    assert (shared["free_places"], shared["waiting"], shared["places"]) == ("hidden", "hidden", 20)
+
+
+@ON_SQLITE
+def test_free_places_in_shared_figures_tell_no_more_than_the_taken_ones(ledger: Ledger) -> None:
+    offer(ledger, "school", places=60, places_taken=23)
+    school = (str(ledger.actors["school"].organisation_id),)
+    assert tables(ledger, "network", "coverage")["providers"][school]["free_places"] == 60 - 25
+    assert tables(ledger, "school", "coverage")["providers"][school]["free_places"] == 60 - 23
+
+
+@ON_SQLITE
+def test_a_region_sees_what_it_reached_of_its_targets_and_its_target_group(ledger: Ledger) -> None:
+    with ledger.service.work() as work:
+        region = Region(id=new_id(), kind=RegionKind.LABOUR_MARKET, name="Kust", code="AM37")
+        work.session.add(region)
+    ledger.settle("coast", OrganisationKind.MUNICIPALITY, region.id)
+    ledger.settle("board", OrganisationKind.REGION, region.id)
+    ledger.screen(MARCH, by="coast", times=52)
+    ledger.refer(path(MARCH, 1, 1, 1, 1), by="coast", times=33)
+    ledger.refer(path(date(2025, 12, 1), 1, 1, 1, 1), by="coast", times=70)
+    rebuild_facts(ledger.service)
+    found = tables(ledger, "board", "reach")
+    assert found["targets"] == {
+        ("AM37", "screened"): {"baseline": 100, "target": 200, "reached": 50, "target_share": 0.25},
+        ("AM37", "started"): {"baseline": 30, "target": 80, "reached": 35, "target_share": 0.44},
+        ("AM37", "completed"): {"baseline": 10, "target": 40, "reached": "hidden", "target_share": "hidden"},
+    }
+    assert found["municipalities"][("GM0453",)] == {
+        "target_group": 9000, "screened": 50, "reach_share": 0.0056, "referred": 35, "participants": 35
+    }  # fmt: skip
+    exact = tables(ledger, "coast", "reach")
+    assert "targets" not in exact, "the targets are the region's, not those of one organisation"
+    assert exact["municipalities"][("GM0453",)]["screened"] == 52
+
+
+@ON_SQLITE
+def test_a_row_that_is_not_always_there_tells_of_somebody_and_so_is_left_out(ledger: Ledger) -> None:
+    """Somebody from a gemeente far away, with a partner that offers nothing: in shared tables there is no such row."""
+    fill(ledger)
+    ledger.refer(path(date(2026, 9, 1), 1), to="bakery", municipality_code="GM0014")
+    rebuild_facts(ledger.service)
+    freeze_date(ledger.service, OCTOBER)
+    bakery = str(ledger.actors["bakery"].organisation_id)
+    for who, expected in (("city", True), ("network", False)):
+        found = {table["table"]: read(table) for table in peildatum(ledger, who).json["tables"]}
+        for name in ("openMunicipality", "quarterMunicipality"):
+            assert (("GM0014",) in found[name]) is expected, name
+        for name in ("openPartner", "quarterPartner"):
+            assert ((bakery,) in found[name]) is expected, name
+        assert ((bakery,) in tables(ledger, who, "coverage")["providers"]) is expected

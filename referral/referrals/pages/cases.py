@@ -23,8 +23,6 @@ from referral.referrals.workflow import EVENT_LABELS, LABELS, EventName, Status,
 
 pages = Blueprint("cases", __name__, url_prefix="/referrals")
 
-SKIPPED_ROWS = {EventName.RECORD_FOLLOW_UP: ("outcomes", "direction")}
-
 
 class AdviceSchema(ApiSchema):
     """The trajectory that the region's coordinator picks."""
@@ -71,8 +69,8 @@ def record_event(referral_id: UUID, event: str) -> ResponseReturnValue:
         return _show_event(name, file.referral, form.asking(asked), file)
 
     form = submitted(DEEDS[name][0], again)
-    if name in SKIPPED_ROWS:
-        form.without_rows(*SKIPPED_ROWS[name])
+    if name in usecases.MOMENTS:  # Of the questions of the monitor, a row without an answer is no answer.
+        form.without_rows("outcomes", "direction")
     body = form.members | {"event": name.value}
     referral = perform(name, body, referral_id, _version(form), actor=current_actor(), work=current_work())
     return redirect(url_for("cases.show", referral_id=referral.id, done=name.value), 303)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from referral.core.codelists import labels, questionnaire, reasons_for, wording
+from referral.core.codelists import labels, reasons_for, wording
 from referral.core.http import Question, ask
 from referral.core.http.pages import write_day
 from referral.core.policy import Actor
@@ -12,7 +12,7 @@ from referral.core.work import AMSTERDAM, Work
 from referral.identity.usecases import coaches_of
 from referral.referrals.models import Referral
 from referral.referrals.schemas.events import DEEDS
-from referral.referrals.usecases import goals_of, list_history
+from referral.referrals.usecases import goals_of, list_history, questions_for
 from referral.referrals.workflow import EventName
 from referral.trajectories.usecases import list_active
 
@@ -34,7 +34,8 @@ def event_questions(event: EventName, referral: Referral, *, actor: Actor, work:
     asked = ask(schema, event.value, but=("event",), options=choices)
     asked = [each.as_kind("tick") if each.name in TICKS else each for each in asked]
     first = [each for each in asked if each.name != LAST]
-    return [*first, *_rows(event, referral, actor, work), *(each for each in asked if each.name == LAST)]
+    rows = [*_rows(event, referral, actor, work), *_outcome_rows(event, referral, work)]
+    return [*first, *rows, *(each for each in asked if each.name == LAST)]
 
 
 def usual_answers(event: EventName, questions: Sequence[Question], work: Work) -> dict[str, str]:
@@ -67,7 +68,7 @@ def offers(work: Work, *, but: UUID | None = None) -> dict[str, str]:
 
 
 def _rows(event: EventName, referral: Referral, actor: Actor, work: Work) -> list[Question]:
-    """The questions of a step that asks for a list: goals, a result per goal, a direction per area."""
+    """The questions of a step that asks for a list: goals, or a result per goal."""
     if event is E.START_TRAJECTORY:
         words = wording("goals")
         first = Question("goals/0/description", "text", words.label, words.hint, required=True)
@@ -78,16 +79,13 @@ def _rows(event: EventName, referral: Referral, actor: Actor, work: Work) -> lis
     if event is E.COMPLETE:
         goals = goals_of(list_history(referral.id, actor=actor, work=work))
         return _paired("results", "goalId", "result", goals, labels("result"), required=True)
-    if event is E.RECORD_FOLLOW_UP:
-        return _paired(
-            "outcomes",
-            "area",
-            "direction",
-            {code: each.label for code, each in questionnaire().items() if each.is_mandatory},
-            labels("direction"),
-            required=False,
-        )
     return []
+
+
+def _outcome_rows(event: EventName, referral: Referral, work: Work) -> list[Question]:
+    """The questions of the monitor; none has to be answered to go on (K9, V6)."""
+    areas = {each.code: each.label for each in questions_for(event, referral, work)}
+    return _paired("outcomes", "area", "direction", areas, labels("direction"), required=False)
 
 
 def _paired(

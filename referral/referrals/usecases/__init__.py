@@ -105,8 +105,10 @@ from referral.referrals.usecases.steering import (
     return_cases_of,
 )
 from referral.referrals.usecases.submitting import SubmitReferral, submit_referral
+from referral.referrals.usecases.tallying import MOMENTS, questions_for
 
 __all__ = [
+    "MOMENTS",
     "AcceptReferral",
     "AddNote",
     "AnswerQuestion",
@@ -172,6 +174,7 @@ __all__ = [
     "offer_place",
     "open_case",
     "plan_handover",
+    "questions_for",
     "read_draft",
     "read_referral",
     "record_contact",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from referral.core.codelists import questionnaire
+from referral.core.codelists import Question, questionnaire
 from referral.core.errors import FieldError
 from referral.core.work import Work
 from referral.identity.models import Region, organisation_region
@@ -22,16 +22,20 @@ MOMENTS = {
 """At which moment the questions are asked in which event."""
 
 
+def questions_for(event: EventName, referral: Referral, work: Work) -> list[Question]:
+    """The questions of the monitor that this event asks about this case: the national ones and its region's."""
+    moment = MOMENTS.get(event)
+    asked = [each for each in questionnaire().values() if moment in each.moments]
+    if all(each.is_mandatory for each in asked):
+        return asked
+    codes = _region_codes(referral, work)
+    return [each for each in asked if each.is_mandatory or each.region in codes]
+
+
 def check_areas(outcomes: Mapping[str, str], referral: Referral, work: Work) -> Iterator[FieldError]:
     """A question of a region's own is only for who was referred by an organisation of that region (K9)."""
-    own = {area for area in outcomes if questionnaire()[area].region}
-    if not own:
-        return
-    mine = select(organisation_region.c.region_id).where(
-        organisation_region.c.organisation_id == referral.source_organisation_id
-    )
-    codes = set(work.session.scalars(select(Region.code).where(Region.id.in_(mine))))
-    if any(questionnaire()[area].region not in codes for area in own):
+    own = {region for area in outcomes if (region := questionnaire()[area].region)}
+    if own and not own <= _region_codes(referral, work):
         yield FieldError("/outcomes", "unknown_code", "Deze vraag hoort bij een andere regio.")
 
 
@@ -54,6 +58,13 @@ def count_outcomes(
                 work.session.add(OutcomeTally(**key, count=by))
         except IntegrityError:
             _raise(work, key, by)
+
+
+def _region_codes(referral: Referral, work: Work) -> set[str | None]:
+    mine = select(organisation_region.c.region_id).where(
+        organisation_region.c.organisation_id == referral.source_organisation_id
+    )
+    return set(work.session.scalars(select(Region.code).where(Region.id.in_(mine))))
 
 
 def _raise(work: Work, key: Mapping[str, Any], by: int) -> bool:

@@ -50,7 +50,7 @@ class DefinitionSchema(ApiSchema):
 
     indicator = Text(required=True)
     label = Text(required=True)
-    definition = Text(required=True)
+    definition = Text(required=True, longest=1000)
 
 
 class ReportSchema(ApiSchema):

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from referral.core.errors import FieldError, Invalid
-from referral.core.policy import Actor
+from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import Organisation, Region
 from referral.reports.disclosure import SHARED
@@ -22,8 +22,14 @@ from referral.reports.report import Cell, count, named
 from referral.reports.usecases.domains import ORGANISATIONS, codes_of
 from referral.reports.usecases.funnel import ShowFunnel, organisations_of, read_funnel, rule_for
 from referral.reports.usecases.rows import Row
+from referral.trajectories.usecases import OFFERING
 
 TOTAL = "Totaal"
+EXPECTED = {
+    GroupKey.PARTNER: OFFERING,
+    GroupKey.ORGANISATION: frozenset(OrganisationKind) - {OrganisationKind.REGION, OrganisationKind.PROVIDER},
+}
+"""The kinds of organisation that always have a row, whatever the figures: who offers, and who screens and sends."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,15 @@ class Asked:
         """The names of all organisations by id: a catalogue, no secret."""
         rows = self.work.session.execute(select(Organisation.id, Organisation.name).order_by(Organisation.name))
         return {str(row.id): row.name for row in rows}
+
+    def expects(self, key: GroupKey, value: str | None) -> bool:
+        """Whether a value has a row whatever the figures are. It follows from its kind, so the row tells of nobody."""
+        return key not in EXPECTED or (value is not None and self._kinds.get(value) in EXPECTED[key])
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, OrganisationKind]:
+        rows = self.work.session.execute(select(Organisation.id, Organisation.kind))
+        return {str(row.id): row.kind for row in rows}
 
     def rows(self, *keys: GroupKey) -> Sequence[Row]:
         """The rows of the funnel by these divisions."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 
 from referral.core.codelists import figure_rules, labels
-from referral.core.policy import Actor, OrganisationKind
+from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.models import Organisation, User
 from referral.referrals.models import Referral
@@ -20,12 +20,11 @@ from referral.referrals.workflow import NAMED_COACH, OPEN, Party
 from referral.reports.disclosure import ROOT
 from referral.reports.measures import GroupKey, Stage, month_of, quarter_of
 from referral.reports.report import HIDDEN, Cell, Column, Report, Table, Unit, count, indicator_column, named
-from referral.reports.usecases.asked import TOTAL, Asked, ShowReport
+from referral.reports.usecases.asked import EXPECTED, TOTAL, Asked, ShowReport
 from referral.reports.usecases.offer import Offer, places
 from referral.reports.usecases.stock import Stock
 from referral.trajectories.models import Trajectory
 
-SCREENING_KINDS = frozenset(OrganisationKind) - {OrganisationKind.REGION, OrganisationKind.PROVIDER}
 CASES, LATE, TAKEN, WAITING = "open_cases", "overdue", "taken", "waiting"
 ORGANISATION, QUARTER = GroupKey.ORGANISATION, GroupKey.QUARTER
 
@@ -82,7 +81,7 @@ def _partners(asked: Asked) -> Sequence[str]:
     """The organisations that could screen: those of the region, or the own one."""
     query = select(Organisation.id).where(Organisation.id.in_(asked.owners), Organisation.active)
     if asked.is_shared:
-        query = query.where(Organisation.kind.in_(SCREENING_KINDS))
+        query = query.where(Organisation.kind.in_(EXPECTED[ORGANISATION]))
     return [str(each) for each in asked.work.session.scalars(query.order_by(Organisation.name, Organisation.id))]
 
 
@@ -102,7 +101,7 @@ def _providers(asked: Asked, offer: Offer) -> Table:
     full = {value: {**cases.get(value, {}), **_occupied(offered.get(value, []))} for value in {*cases, *offered}}
     names = asked.organisation_names
     columns_of = (CASES, TAKEN, WAITING)
-    stock = Stock(full, sorted(full, key=lambda each: names[each]), columns_of, {}, asked.rule, asked.work.today)
+    stock = Stock(full, sorted(offered, key=lambda each: names[each]), columns_of, {}, asked.rule, asked.work.today)
     rows = [
         [asked.name(GroupKey.PARTNER, value), *_capacity(stock, value, offered.get(value, []))]
         for value in stock.values

@@ -140,7 +140,8 @@ def _quarter_table(asked: Asked, *keys: GroupKey) -> Table:
             *(count(row.counts[figure]) for figure in FIGURES),
         ]
         for row in asked.rows(*keys)
-        if asked.is_shared or row.counts[Stage.REFERRED]
+        if (row.shows_something and (row.counts[Stage.REFERRED] or asked.is_shared))
+        or (asked.is_shared and asked.expects(keys[0], row.group[0]))
     ]
     if len(keys) == 1:
         rows.append([Cell(TOTAL), *(count(asked.total.counts[figure]) for figure in FIGURES)])

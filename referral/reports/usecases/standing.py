@@ -30,7 +30,8 @@ def standing_table(asked: Asked, on: date, key: GroupKey) -> Table:
     known = (
         domain_of(asked.work.session, key, asked.owners) if asked.is_shared and key in ORGANISATIONS | PLACES else ()
     )
-    stock = Stock(_counts(asked, on, key), sorted(known), OPEN_STAGES, PARENTS, asked.rule, on)
+    always = [value for value in sorted(known) if asked.expects(key, value)]
+    stock = Stock(_counts(asked, on, key), always, OPEN_STAGES, PARENTS, asked.rule, on)
     rows = [
         [asked.name(key, value), *(count(stock.shown(value, stage)) for stage in OPEN_STAGES)] for value in stock.values
     ]

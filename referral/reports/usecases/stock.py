@@ -16,12 +16,18 @@ class Stock:
         self, counts: Counts, values: Sequence[str], columns: Sequence[str], parents: Mapping[str, str],
         rule: Rule, on: date,
     ) -> None:  # fmt: skip
-        self.values = list(dict.fromkeys([*values, *sorted(counts)]))
-        self.rule, self._counts = rule, counts
+        everything = list(dict.fromkeys([*values, *sorted(counts)]))
+        self.rule, self._counts, self._always, self._columns = rule, counts, frozenset(values), columns
         self._day = Period(on.year, on.month, on.month)
         by_cell = {(self._day.months[0], value): each for value, each in counts.items()}
-        division = Division({ROOT: self.values})
+        division = Division({ROOT: everything})
         self._table = YearTable(self._day, division, by_cell, columns, parents, SHARED, on) if rule is SHARED else None
+
+        self.values = [value for value in everything if self._has_row(value)]
+        """The values that have a row: those of which that was known, and those of which something is shown."""
+
+    def _has_row(self, value: str) -> bool:
+        return value in self._always or any(self.shown(value, column) is not None for column in self._columns)
 
     def shown(self, value: str, column: str) -> int | None:
         """The count as it may be shown, None is hidden; `ROOT` is the total."""
