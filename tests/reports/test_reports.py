@@ -511,7 +511,11 @@ def as_lines(body: dict[str, Any]) -> Iterator[list[str]]:
             cells = [as_text(cell) for cell in row["cells"]]
             yield [*cells, str(table["roundedTo"]), str(table["hiddenBelow"])]
         yield []
+    yield ["Begrippen"]
     yield ["Begrip", "Wat het betekent"]
+    days = (date.fromisoformat(body[key]).strftime("%d-%m-%Y") for key in ("from", "to"))
+    yield ["Verslag", f"{body['title']}, {' tot en met '.join(days)}"]
+    yield from (["Let op", remark] for remark in body["remarks"])
     for each in body["definitions"]:
         yield [each["label"], each["definition"]]
 
