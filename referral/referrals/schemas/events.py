@@ -113,6 +113,7 @@ class AskingSchema(EventSchema):
 
     outcomes = Listed(
         Part(OutcomeSchema),
+        least=0,
         load_default=[],
         metadata={"description": "De antwoorden op de vragenlijst van de monitor; per gebied hoogstens een."},
     )

@@ -22,7 +22,7 @@ class CellSchema(ApiSchema):
     """A number or words."""
 
     column = Text(required=True)
-    value = fields.Raw(required=True, allow_none=True, metadata={"type": ["number", "string", "null"]})
+    value = fields.Raw(required=True, allow_none=True, metadata={"type": ["number", "string"]})
     code = Text(metadata={"description": "De code waar de woorden van `value` bij horen."})
     hidden = Flag(metadata={"description": "Staat er alleen, als true, bij een cijfer dat niet getoond mag worden."})
     why = Code(Why, metadata={"description": "Waarom er geen cijfer staat."})
