@@ -132,8 +132,6 @@ OPERATIONS: Operations = {
     "queue.show_queue": _page("referral:queue", _COACH),
     "figures.show": _page("report:dashboard", _COORDINATOR),
     "figures.download": _page("report:funnel", _COORDINATOR),
-    "figures.show_year": _page("report:annual", _COORDINATOR),
-    "figures.download_year": _page("report:annual", _COORDINATOR),
     "making.start": _page("referral_draft:form", _REFERRER),
     "making.begin": _form("referral_draft:begin", _REFERRER),
     "making.resume": _page("referral_draft:show", _REFERRER),

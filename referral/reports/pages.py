@@ -17,7 +17,7 @@ from referral.core.work import Work
 from referral.reports import usecases
 from referral.reports.charts import Bar, Box, Link, draw_bars, draw_boxes, draw_flow, write_figure
 from referral.reports.report import Cell, Table
-from referral.reports.schemas import CSV, HTML, PDF, AnnualQuery, File, FunnelQuery, annual_file, file_of
+from referral.reports.schemas import CSV, FunnelQuery, file_of
 from referral.reports.usecases import DIVISIONS, KEY_LABELS, Dashboard, GroupKey, ShowFunnel, dashboard, report_funnel
 
 pages = Blueprint("figures", __name__, url_prefix="/figures")
@@ -58,37 +58,10 @@ def download() -> Response:
     funnel = usecases.show_funnel(
         ShowFunnel(query.from_on, query.to_on, (by,), query.filters), actor=current_actor(), work=current_work()
     )
-    return _sent(file_of(report_funnel(funnel)), CSV)
-
-
-@pages.get("/annual/<int:year>")
-def show_year(year: int) -> str:
-    """The yearly report of the region to read; on paper without the colours."""
-    file = _annual(year)
-    usecases.note_export(file.name, HTML, actor=current_actor(), work=current_work())
-    return render_template("document.html", document=file.document)
-
-
-@pages.get("/annual/<int:year>.pdf")
-def download_year(year: int) -> Response:
-    """The yearly report of the region as an accessible PDF."""
-    return _sent(_annual(year), PDF)
-
-
-def _annual(year: int) -> File:
-    """The yearly report. Raises `NotAllowed`, and `Invalid` for a year that cannot be."""
-    try:
-        query = AnnualQuery().load({"year": str(year)})
-    except ValidationError as error:
-        raise invalid(error) from None
-    return annual_file(usecases.show_annual(query, actor=current_actor(), work=current_work()))
-
-
-def _sent(file: File, kind: str) -> Response:
-    """A file to keep; that it left the service is on record."""
-    usecases.note_export(file.name, kind, actor=current_actor(), work=current_work())
-    name = f'attachment; filename="{file.named(kind)}"'
-    return Response(file.written(kind, current_work().now), mimetype=kind, headers={"Content-Disposition": name})
+    file = file_of(report_funnel(funnel))
+    usecases.note_export(file.name, CSV, actor=current_actor(), work=current_work())
+    name = f'attachment; filename="{file.named(CSV)}"'
+    return Response(file.written(CSV, current_work().now), mimetype=CSV, headers={"Content-Disposition": name})
 
 
 def _question(asked: Mapping[str, str], by: str) -> tuple[ShowFunnel, GroupKey]:

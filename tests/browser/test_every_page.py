@@ -44,7 +44,6 @@ def pages(stage: Stage) -> Iterator[tuple[str | None, str]]:
     for who in ("coordinator", "region"):
         yield who, "/figures"
     yield "region", "/figures?by=sector&sourceKind=municipality"
-    yield "region", "/figures/annual/2026"
     yield "referrer", f"/screenings/{code}"
     yield "referrer", f"/screenings/{code}/conversation"
     for status in STATES:

@@ -5,9 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from referral.core.audit import AuditEntry
 from referral.core.codelists import labels
 from tests.home.test_my_work import counting
 from tests.house.calls import screening
@@ -146,27 +144,3 @@ def test_the_spreadsheet_holds_what_the_page_divides(world: World) -> None:
     assert 'filename="doorstroom-2026-01-01-2026-12-31.csv"' in file.headers["Content-Disposition"]
     assert "verborgen" in file.text
     assert Person(world, "referrer").open("/figures").status_code == 403
-
-
-@ON_SQLITE
-def test_one_click_gives_the_yearly_report_as_page_and_as_pdf(world: World) -> None:
-    fill(world)
-    region = Person(world, "region")
-    board = region.open("/figures").text
-    links = re.findall(r'href="(/figures/annual/[^"]+)"', board)
-    assert links == [f"/figures/annual/{YEAR}", f"/figures/annual/{YEAR}.pdf"]
-    page, pdf = (region.open(link) for link in links)
-    assert f"Jaarverslag {YEAR}" in page.text
-    assert (pdf.mimetype, pdf.data[:5]) == ("application/pdf", b"%PDF-")
-    with world.service.work(read_only=True) as work:
-        kept = work.session.scalars(select(AuditEntry).where(AuditEntry.action == "report:export")).all()
-    assert [row.details["mediaType"] for row in kept] == ["text/html", "application/pdf"]
-
-
-@ON_SQLITE
-def test_the_yearly_report_of_a_region_is_on_no_other_page(world: World) -> None:
-    """The control: who is no region sees no link, and gets nothing by its address."""
-    coordinator = Person(world, "coordinator")
-    assert "/figures/annual/" not in coordinator.open("/figures").text
-    assert coordinator.client.get(f"/figures/annual/{YEAR}").status_code == 403
-    assert Person(world, "region").client.get("/figures/annual/2199").status_code == 400
