@@ -45,6 +45,7 @@ PERSON = {
     "clientNumber": "K-20418",
     "birthYear": 1985,
     "languageBackground": "nt1",
+    "gender": "female",
     "contactPerson": {"name": "Fatma Yildirim", "phone": "06 22 33 44 55", "relation": "zus"},
 }
 REGISTRATION = {

@@ -513,8 +513,9 @@ def as_lines(body: dict[str, Any]) -> Iterator[list[str]]:
         yield []
     yield ["Begrippen"]
     yield ["Begrip", "Wat het betekent"]
-    since, until = (f"{date.fromisoformat(body[name]):%d-%m-%Y}" for name in ("from", "to"))
-    yield ["Verslag", f"{body['title']}, {since} tot en met {until}"]
+    days = (date.fromisoformat(body[key]).strftime("%d-%m-%Y") for key in ("from", "to"))
+    yield ["Verslag", f"{body['title']}, {' tot en met '.join(days)}"]
+    yield from (["Let op", remark] for remark in body["remarks"])
     for each in body["definitions"]:
         yield [each["label"], each["definition"]]
 

@@ -88,12 +88,13 @@ class KeyRing:
 
     def living(self, session: Session, subject_ids: Collection[UUID]) -> set[UUID]:
         """Those of these people who were not erased. Raises `KeyMissing` for somebody who never had a key."""
-        held = self._held(session)
-        found = self._load(session, self._unknown(session, subject_ids))
-        living = {each for each in subject_ids if held.get(each) is not None}
-        if any(each.int not in found for each in set(subject_ids) - living):
+        asked, unknown = set(subject_ids), self._unknown(session, subject_ids)
+        # What loading these drops from memory was known to live a moment ago, so it is not asked for again.
+        known = asked.difference(unknown)
+        found = self._load(session, unknown)
+        if any(each.int not in found for each in unknown):
             raise KeyMissing
-        return living
+        return known | {each for each in unknown if found[each.int] is not None}
 
     def erased_since(self, session: Session, since: datetime) -> Sequence[UUID]:
         """Who was erased at this instant or later."""

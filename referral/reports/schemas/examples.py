@@ -1,5 +1,6 @@
 """What the reports answer, as the documentation of the API shows it."""
 
+from referral.reports.schemas.files import CSV, HTML, PDF, XLSX
 from referral.reports.schemas.national import CBS_COLUMNS
 
 NO_DAYS = {"medianDays": None, "p90Days": None, "p10Days": None, "p25Days": None, "p75Days": None}
@@ -102,3 +103,6 @@ ANNUAL = {
     "definitions": [],
     "chapters": [{"chapter": "narrative", "label": "Het verhaal achter de cijfers", "text": None, "tables": []}],
 }
+
+FILES = {CSV: TABLE, XLSX: "PK", HTML: "<!doctype html>", PDF: "%PDF-1.7"}
+"""How a file of each shape begins."""

@@ -25,6 +25,7 @@ from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_o
 from referral.reports.usecases.funnel import ShowFunnel, read_funnel
 from referral.reports.usecases.funnel_report import report_funnel
 from referral.reports.usecases.monitor import monitor_tables
+from referral.reports.usecases.national import EARLIEST_YEAR
 from referral.trajectories.models import Trajectory
 
 CHAIN = "chain"
@@ -85,7 +86,7 @@ def show_annual(query: ShowAnnual, *, actor: Actor, work: Work) -> AnnualReport:
     Raises `NotAllowed` for any other organisation and `Invalid` for a year to come.
     """
     _refuse_others(actor)
-    _refuse_future(query.year, work)
+    _refuse_year(query.year, work)
     ends = min(date(query.year, 12, 31), work.today)
     texts = _texts(query.year, actor, work)
     period = ShowReport(date(query.year, 1, 1), ends)
@@ -111,7 +112,7 @@ def show_annual(query: ShowAnnual, *, actor: Actor, work: Work) -> AnnualReport:
 def write_annual_text(command: WriteAnnualText, *, actor: Actor, work: Work) -> AnnualText:
     """Keep a text for the report of a year. Raises `NotAllowed`, and `Invalid` when it names or reaches somebody."""
     _refuse_others(actor)
-    _refuse_future(command.year, work)
+    _refuse_year(command.year, work)
     if wrong := signs_of_somebody(command.text or ""):
         raise Invalid(errors=wrong)
     text = AnnualText(
@@ -140,7 +141,9 @@ def _refuse_others(actor: Actor) -> None:
         raise NotAllowed("Het jaarverslag is van de regio. Alleen haar coördinator kan het maken en erin schrijven.")
 
 
-def _refuse_future(year: int, work: Work) -> None:
+def _refuse_year(year: int, work: Work) -> None:
+    if year < EARLIEST_YEAR:
+        raise Invalid.one("/year", "range", f"Dit jaar moet {EARLIEST_YEAR} of later zijn.")
     if year > work.today.year:
         raise Invalid.one("/year", "future", "Dit jaar ligt in de toekomst.")
 

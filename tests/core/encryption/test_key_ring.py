@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -268,6 +269,22 @@ def test_a_small_cache_does_not_make_a_list_slow(engine: Engine, keys: FileKeys)
         people = session.scalars(select(Person).order_by(Person.id.desc())).all()
         assert {person.name for person in people} == {BOB["name"]}
     assert len(seen) <= 2
+
+
+def test_more_people_than_fit_in_memory_all_live(engine: Engine, keys: FileKeys) -> None:
+    """Loading the last of them pushes out the first, who are alive all the same."""
+    ring = KeyRing(engine, keys, max_keys=5)
+    ring.initialise()
+    people = register(ring, *[BOB] * 30)
+    with session_of(ring) as session:
+        ring.erase_subject(session, people[0], at=datetime(2026, 11, 3, tzinfo=UTC))
+        session.commit()
+    with session_of(ring) as session:
+        ring.prefetch(session, people[:20])
+        assert ring.living(session, people) == set(people[1:])
+        # The control: who never had a key is not taken for somebody who was erased.
+        with pytest.raises(KeyMissing):
+            ring.living(session, [*people, new_id()])
 
 
 def test_missing_keys_are_not_searched_for_over_and_over(ring: KeyRing) -> None:
