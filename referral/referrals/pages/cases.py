@@ -161,6 +161,7 @@ def _show_event(event: EventName, referral: Referral, form: Form, file: CaseFile
         label=EVENT_LABELS[event],
         referral=referral,
         status_label=LABELS[referral.status],
+        version=_version_to_send(form, referral),
         is_stale=stale,
         can_still=file is None or event in file.view.allowed_events,
         since=tell(file.history[-behind:], file.names) if file and behind > 0 else [],
@@ -169,4 +170,12 @@ def _show_event(event: EventName, referral: Referral, form: Form, file: CaseFile
 
 def _show_advice(referral: Referral, form: Form) -> str:
     form.asking(ask(AdviceSchema(), "transfer", options={"trajectoryId": offers(current_work())}))
-    return render_template("referrals/advice.html", form=form, referral=referral)
+    return render_template(
+        "referrals/advice.html", form=form, referral=referral, version=_version_to_send(form, referral)
+    )
+
+
+def _version_to_send(form: Form, referral: Referral) -> str:
+    """The version that somebody read; a newer one only once it was shown what changed meanwhile."""
+    was_shown = isinstance(form.problem, Stale)
+    return str(referral.version) if was_shown or not form.value("version") else form.value("version")

@@ -132,7 +132,7 @@ def write_annual_text(command: WriteAnnualText, *, actor: Actor, work: Work) -> 
 def read_annual_texts(year: int, *, actor: Actor, work: Work) -> Mapping[str, str | None]:
     """What is written for the report of a year, by chapter. Raises `NotAllowed`, and `Invalid` for a year to come."""
     _refuse_others(actor)
-    _refuse_future(year, work)
+    _refuse_year(year, work)
     return _texts(year, actor, work)
 
 
