@@ -20,7 +20,7 @@ def test_a_program_hears_who_it_is(app, service, town, token):
         "roles": ["coach", "coordinator"],
         "scopes": answer.json["scopes"],
     }
-    assert len(answer.json["scopes"]) == 14
+    assert len(answer.json["scopes"]) == 15
 
 
 def test_a_program_lists_organisations(app, town, token):

@@ -56,10 +56,15 @@ def test_a_stage_tells_its_share_of_the_one_before_and_how_long_it_took(ledger: 
     row = stages(ledger.rows()[0])
     assert row["referred"] | {"stage": ""} == {
         "stage": "", "count": 3, "conversion": None, "medianDays": 2.5, "p90Days": 4,
+        "p10Days": 1, "p25Days": 1, "p75Days": 4,
     }  # fmt: skip
-    assert row["accepted"] == {"stage": "accepted", "count": 2, "conversion": 0.67, "medianDays": 4.5, "p90Days": 7}
+    assert row["accepted"] == {
+        "stage": "accepted", "count": 2, "conversion": 0.67, "medianDays": 4.5, "p90Days": 7,
+        "p10Days": 2, "p25Days": 2, "p75Days": 7,
+    }  # fmt: skip
     assert row["handed_over"] == {
         "stage": "handed_over", "count": 0, "conversion": 0.0, "medianDays": None, "p90Days": None,
+        "p10Days": None, "p25Days": None, "p75Days": None,
     }  # fmt: skip
 
 
