@@ -10,8 +10,8 @@ from referral.privacy.schemas.words import fields_in_words, in_words, name_of
 from referral.referrals.workflow import EVENT_LABELS
 
 THINGS: Mapping[str, str] = {
-    "access_log": "Inzagelog", "account": "Eigen account", "agreement": "Instemming", "answer": "Antwoord van de dienst",
-    "audit": "Auditlog",
+    "access_log": "Inzagelog", "account": "Eigen account", "agreement": "Instemming",
+    "answer": "Antwoord van de dienst", "audit": "Auditlog",
     "code_list": "Codelijst", "conversation": "Gesprek over de uitslag", "digest": "Dagbericht",
     "disclosure": "Wie gegevens kreeg", "event": "Gebeurtenissen", "home": "Mijn werk",
     "invitation": "Uitnodiging", "keys": "Sleutels",
@@ -41,12 +41,14 @@ DEEDS: Mapping[str, str] = {
     "national_statistics": "landelijke statistiek gemaakt", "offer": "aangeboden", "queue": "wachtrij bekeken",
     "reach": "bereik bekeken", "read": "gegevens bekeken", "reconcile": "eigen telling vergeleken",
     "record": "vastgelegd", "reference_date": "peildatum bekeken", "register": "geregistreerd", "remove": "weggehaald",
-    "renew_codes": "nieuwe herstelcodes gemaakt", "renew_secret": "geheim vernieuwd", "repeat": "nog eens opgehaald", "resume": "hervat",
+    "renew_codes": "nieuwe herstelcodes gemaakt", "renew_secret": "geheim vernieuwd",
+    "repeat": "nog eens opgehaald", "resume": "hervat",
     "revoke": "beëindigd", "rotate": "vernieuwd", "save": "bewaard", "search": "gezocht",
     "search_form": "zoekformulier geopend", "send": "verstuurd", "set_password": "wachtwoord gezet",
     "set_retention": "bewaartermijn gezet", "show": "bekeken", "show_me": "zichzelf bekeken", "sign_in": "aangemeld",
     "sign_out": "afgemeld", "stay": "aangemeld gebleven", "switch": "van organisatie gewisseld",
-    "withdraw": "ingetrokken", "write_annual": "tekst voor het jaarverslag geschreven", "withdraw_agreement": "instemming ingetrokken",
+    "withdraw": "ingetrokken", "withdraw_agreement": "instemming ingetrokken",
+    "write_annual": "tekst voor het jaarverslag geschreven",
 }  # fmt: skip
 RESULTS: Mapping[str, str] = {
     "done": "Gelukt",

@@ -226,7 +226,12 @@ def shown(group: tuple[str, ...], keys: list[str], tallies: Tallies) -> dict[str
                 "count": count,
                 "conversion": round(count / base, 2) if base and count <= base else None,
                 "medianDays": (days[half] + days[-half - 1]) / 2 if days else None,
-                "p90Days": next((day for day in days if sum(d <= day for d in days) * 10 >= 9 * len(days)), None),
+                **{
+                    f"p{part}Days": next(
+                        (day for day in days if sum(d <= day for d in days) * 100 >= part * len(days)), None
+                    )
+                    for part in (10, 25, 75, 90)
+                },
             }
         )
     losses = [{"party": reasons()[code].party, "reason": code, "count": count} for code, count in tallies.lost.items()]

@@ -24,10 +24,9 @@ def test_a_hidden_cell_is_null_and_says_so(ledger: Ledger) -> None:
     ledger.screen(MARCH, times=30)
     ledger.refer(path(MARCH), times=7)
     row = stages(ledger.rows("network")[0])
-    hidden = {"count": None, "hidden": True, "conversion": None, "medianDays": None, "p90Days": None}
-    assert row["screened"] == {
-        "stage": "screened", "count": 30, "conversion": None, "medianDays": None, "p90Days": None,
-    }  # fmt: skip
+    no_days = dict.fromkeys(("medianDays", "p90Days", "p10Days", "p25Days", "p75Days"))
+    hidden = {"count": None, "hidden": True, "conversion": None, **no_days}
+    assert row["screened"] == {"stage": "screened", "count": 30, "conversion": None, **no_days}
     assert row["referred"] == {"stage": "referred", **hidden}
 
 
