@@ -70,7 +70,10 @@ def sent(file: File, ending: str) -> Response:
 
 
 def _picture(table: Table) -> Markup | None:
-    """Bars for a table that is easier to look at than to read; the totals stay in the table only."""
+    """Bars for a table that is easier to look at than to read; the totals stay in the table only.
+
+    None when every figure is hidden: there is nothing to look at then.
+    """
     if table.name not in DRAWN or not table.rows:
         return None
     wanted = DRAWN[table.name]
@@ -84,4 +87,4 @@ def _picture(table: Table) -> Markup | None:
         values = [row[at].value for at in places]
         shown = [int(value) for value in values if value is not None]
         bars.append(Bar(str(row[0].value), sum(shown) if len(shown) == len(values) else None))
-    return draw_bars(bars, table.title)
+    return draw_bars(bars, table.title) if any(bar.count is not None for bar in bars) else None
