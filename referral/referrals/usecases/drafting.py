@@ -40,6 +40,10 @@ class SendDraft:
     referral: CreateReferral = field(repr=False)
 
 
+MOST_AT_ONCE = 100
+"""How many old drafts one round of the worker looks at; the next round goes on."""
+
+
 def begin_draft(answers: Mapping[str, Any], *, actor: Actor, work: Work) -> ReferralDraft:
     """Begin writing, with what is known already (a screening, the own gemeente)."""
     draft = ReferralDraft(
@@ -120,7 +124,8 @@ def drop_draft(draft_id: UUID, *, actor: Actor, work: Work) -> None:
 def forget_old_drafts(work: Work) -> int:
     """Destroy what nobody wrote on for as long as a concept is kept (`config/terms.toml`); returns how many."""
     end = default_terms()["draft"].end
-    drafts = work.session.scalars(select(ReferralDraft)).all() if end else []
+    oldest = select(ReferralDraft).order_by(ReferralDraft.changed_at).limit(MOST_AT_ONCE)
+    drafts = work.session.scalars(oldest).all() if end else []
     old = [draft for draft in drafts if end and end.after(draft.changed_at.date()) <= work.today]
     _destroy(old, work)
     return len(old)

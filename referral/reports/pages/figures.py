@@ -14,8 +14,9 @@ from referral.core.policy import OrganisationKind
 from referral.reports import usecases
 from referral.reports.charts import Bar, Box, Link, draw_bars, draw_boxes, draw_flow, write_figure
 from referral.reports.pages.periods import days_of, periods_until
+from referral.reports.pages.whole import sent
 from referral.reports.report import Cell, Table
-from referral.reports.schemas import CSV, FunnelQuery, file_of
+from referral.reports.schemas import FunnelQuery, file_of
 from referral.reports.usecases import DIVISIONS, KEY_LABELS, Dashboard, GroupKey, ShowFunnel, dashboard, report_funnel
 
 pages = Blueprint("figures", __name__, url_prefix="/figures")
@@ -54,10 +55,7 @@ def download() -> Response:
     funnel = usecases.show_funnel(
         ShowFunnel(query.from_on, query.to_on, (by,), query.filters), actor=current_actor(), work=current_work()
     )
-    file = file_of(report_funnel(funnel))
-    usecases.note_export(file.name, CSV, actor=current_actor(), work=current_work())
-    name = f'attachment; filename="{file.named(CSV)}"'
-    return Response(file.written(CSV, current_work().now), mimetype=CSV, headers={"Content-Disposition": name})
+    return sent(file_of(report_funnel(funnel)), "csv")
 
 
 def _question(asked: Mapping[str, str], by: str) -> tuple[ShowFunnel, GroupKey]:

@@ -26,32 +26,30 @@ def _hidden() -> Flag:
     return Flag(metadata={"description": "Staat er alleen, als true, bij een aantal dat niet getoond mag worden."})
 
 
-class StageSchema(ApiSchema):
+class FigureSchema(ApiSchema):
+    """A count, and how the days are spread that it took to come there."""
+
+    count = _count()
+    hidden = _hidden()
+    median_days = _days("Mediaan van de kalenderdagen, zonder opschorting; van een fase sinds de vorige.")
+    p90_days = _days("90e percentiel van die dagen.")
+    p10_days = _days("10e percentiel.")
+    p25_days = _days("25e percentiel.")
+    p75_days = _days("75e percentiel.")
+
+
+class StageSchema(FigureSchema):
     """One stage of one group."""
 
     stage = Code(labels("stage"), required=True)
-    count = _count()
-    hidden = _hidden()
     conversion = _share()
-    median_days = _days("Mediaan van de kalenderdagen sinds de vorige fase, zonder opschorting.")
-    p90_days = _days("90e percentiel van die dagen.")
-    p10_days = _days("10e percentiel.")
-    p25_days = _days("25e percentiel.")
-    p75_days = _days("75e percentiel.")
 
 
-class OtherFigureSchema(ApiSchema):
+class OtherFigureSchema(FigureSchema):
     """A count besides the stages."""
 
     figure = Code(labels("figure"), required=True)
-    count = _count()
-    hidden = _hidden()
     share = _share()
-    median_days = _days("Mediaan van de kalenderdagen, zonder opschorting.")
-    p90_days = _days("90e percentiel van die dagen.")
-    p10_days = _days("10e percentiel.")
-    p25_days = _days("25e percentiel.")
-    p75_days = _days("75e percentiel.")
 
 
 class LossSchema(ApiSchema):

@@ -10,7 +10,7 @@ from referral.reports.disclosure import EXACT
 from referral.reports.measures import TIME_KEYS, GroupKey, Stage
 from referral.reports.report import Cell, Column, Table, Unit, count, indicator_column, named, number
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
-from referral.reports.usecases.funnel import Funnel, ShowFunnel, show_funnel
+from referral.reports.usecases.funnel import Funnel, ShowFunnel, read_funnel, show_funnel
 from referral.reports.usecases.rows import Figure, Row
 
 SOURCE, TEMPLATE = GroupKey.SOURCE_KIND, GroupKey.TRAJECTORY_TEMPLATE
@@ -55,17 +55,17 @@ class Flow:
 def show_dashboard(query: ShowFunnel, by: GroupKey, *, actor: Actor, work: Work) -> Dashboard:
     """The figures of a period by one division; exact for an organisation, under disclosure control for a region.
 
-    Raises `Invalid` for what the figures cannot tell.
+    One question, so one row in the audit log. Raises `Invalid` for what the figures cannot tell.
     """
     total = show_funnel(query, actor=actor, work=work)
-    parts = show_funnel(replace(query, group_by=(by,)), actor=actor, work=work)
+    parts = read_funnel(replace(query, group_by=(by,)), actor=actor, work=work)
     if total.rule is EXACT:
-        flow = list(_direct(show_funnel(replace(query, group_by=(SOURCE, TEMPLATE)), actor=actor, work=work)))
+        flow = list(_direct(read_funnel(replace(query, group_by=(SOURCE, TEMPLATE)), actor=actor, work=work)))
     elif query.filters:
         return Dashboard(query, by, total, parts, None)
     else:
-        sources = parts if by is SOURCE else show_funnel(replace(query, group_by=(SOURCE,)), actor=actor, work=work)
-        targets = parts if by is TEMPLATE else show_funnel(replace(query, group_by=(TEMPLATE,)), actor=actor, work=work)
+        sources = parts if by is SOURCE else read_funnel(replace(query, group_by=(SOURCE,)), actor=actor, work=work)
+        targets = parts if by is TEMPLATE else read_funnel(replace(query, group_by=(TEMPLATE,)), actor=actor, work=work)
         flow = [*_into(sources), *_out_of(targets)]
     return Dashboard(query, by, total, parts, flow)
 
