@@ -64,6 +64,9 @@ class Region(Base):
     code: Mapped[str | None] = mapped_column(String(20))
     name: Mapped[str]
     terms: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
 organisation_region = Table(
@@ -78,6 +81,7 @@ class Organisation(Base):
     """A party in the chain. `municipality_code` is the CBS code of the gemeente where it works ("GM0453").
 
     `retention` holds the periods that it keeps instead of the service's, by the code of the term ("P5Y").
+    `retired_codes` holds the codes that it no longer offers, by the name of the list (`{"reason": ["no_capacity"]}`).
     """
 
     __tablename__ = "organisation"
@@ -87,6 +91,7 @@ class Organisation(Base):
     municipality_code: Mapped[str | None] = mapped_column(String(6))
     active: Mapped[bool] = mapped_column(default=True)
     retention: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    retired_codes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -110,7 +110,7 @@ def list_history(referral_id: UUID) -> Response:
 @workflow.response(200, WorkflowSchema, example=WORKFLOW_EXAMPLE)
 def show_workflow() -> Response:
     """De tabel: statussen, stappen, van waar naar waar, rollen, redenen en termijnen."""
-    return answer(show_table())
+    return answer(show_table(usecases.retired_reasons(actor=current_actor(), work=current_work())))
 
 
 @workflow.route("/diagram", methods=["GET"])

@@ -5,7 +5,7 @@ the facts of one event are good. What is wrong in the request is `Invalid`, with
 the world is `GuardRefused`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -69,13 +69,20 @@ def refuse_if_any(errors: Sequence[FieldError]) -> None:
         raise Invalid(errors=errors)
 
 
-def check_reason(event: EventName, code: str, note: str | None, pointer: str = "/reason") -> list[FieldError]:
-    """Whether the reason exists, is in use, fits this event, and comes with a note where it asks for one."""
+def check_reason(
+    event: EventName, code: str, note: str | None, pointer: str = "/reason", *, but: Collection[str] = ()
+) -> list[FieldError]:
+    """Whether the reason exists, is in use, fits this event, and comes with a note where it asks for one.
+
+    `but` are the codes that the actor's organisation no longer offers.
+    """
     reason = reasons().get(code)
     if reason is None:
         return [FieldError(pointer, "unknown_code", "Deze code staat niet in de lijst.")]
     if reason.retired or event.value not in reason.events:
         return [FieldError(pointer, "reason_not_for_event", "Deze reden hoort niet bij deze stap.")]
+    if code in but:
+        return [FieldError(pointer, "reason_not_offered", "Uw organisatie gebruikt deze reden niet meer.")]
     if reason.note_required and not note:
         return [FieldError("/note", "required", "Bij deze reden hoort een toelichting.")]
     return []
@@ -156,11 +163,6 @@ def check_handover(
         for pointer, value in meeting.items()
         if value is None
     ]
-
-
-def check_exception(code: str) -> list[FieldError]:
-    """Whether the code is one of the handover exceptions."""
-    return check_reason(EventName.CONFIRM_HANDOVER, code, None, "/exception")
 
 
 def check_unreachable(attempts: Iterable[tuple[date, str]], today: date, limits: Limits) -> None:

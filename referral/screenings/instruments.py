@@ -4,12 +4,12 @@ The bounds stand in `config/instruments.toml`; here stands how an outcome is hel
 the adviser's record and is never computed from the score.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from referral.core.calendar import add_months
-from referral.core.codelists import Block, Instrument, default_terms, instruments
+from referral.core.codelists import Block, Instrument, Term, default_terms, instruments
 from referral.core.codelists.instruments import UNKNOWN_EDUCATION
 from referral.core.errors import FieldError
 
@@ -49,10 +49,12 @@ def skills_of(outcome: Outcome) -> list[str]:
     return list(instruments()[outcome.instrument].skills)
 
 
-def conversation_due_on(outcome: Outcome, indication: str) -> date | None:
-    """By when a result with an indication is to be discussed (L6, L7); None when there is no indication."""
-    remind = default_terms()["screening"].remind
-    return remind.after(outcome.conducted_on) if indication == "yes" and remind else None
+def conversation_days(outcome: Outcome, indication: str, term: Term) -> Mapping[str, date]:
+    """By when a result with an indication is to be discussed (`remind`), and when the coordinator hears that it was
+    not (`escalate`): requirements L6 and L7. No days when there is no indication.
+    """
+    steps = term.steps() if indication == "yes" else {}
+    return {step: span.after(outcome.conducted_on) for step, span in steps.items()}
 
 
 def _check_day(outcome: Outcome, today: date) -> Iterator[FieldError]:

@@ -57,6 +57,7 @@ class Screening(Base):
     found_at: Mapped[str] = mapped_column(String(32))
     logged_at: Mapped[datetime] = mapped_column(index=True)
     conversation_due_on: Mapped[date | None]
+    conversation_escalate_on: Mapped[date | None]
     discussed: Mapped[Discussed] = mapped_column(default=Discussed.NONE)
     conversation_count: Mapped[int] = mapped_column(default=0)
     referred_month: Mapped[str | None] = mapped_column(String(7))

@@ -74,6 +74,7 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
     "screening": {
         "id": ITSELF, "organisation_id": "the same as that of the referral or of a partner; the outcome is what counts",
         "source_kind": DERIVED, "instrument_year": "the year of the code list", "conversation_due_on": CLOCK,
+        "conversation_escalate_on": CLOCK,
         "conversation_count": DERIVED, "version": COUNTER,
     },
     "conversation": {"id": ITSELF, "screening_id": ITSELF, "sequence": COUNTER},

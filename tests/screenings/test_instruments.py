@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from referral.core.codelists import instruments
-from referral.screenings.instruments import Outcome, check_outcome, conversation_due_on, skills_of
+from referral.core.codelists import default_terms, instruments
+from referral.screenings.instruments import Outcome, check_outcome, conversation_days, skills_of
 
 TODAY = date(2026, 11, 3)
 
@@ -118,4 +118,5 @@ def test_the_skills_come_from_the_instrument_but_for_a_conversation() -> None:
     ],
 )
 def test_the_conversation_is_due_in_ten_working_days(conducted_on: date, indication: str, due_on: date | None) -> None:
-    assert conversation_due_on(Outcome("digimeter", conducted_on), indication) == due_on
+    days = conversation_days(Outcome("digimeter", conducted_on), indication, default_terms()["screening"])
+    assert days.get("remind") == due_on

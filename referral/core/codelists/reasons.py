@@ -1,6 +1,6 @@
 """Reason codes: why something happened, on whose side the cause lies, and what the service does next (M5)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -46,9 +46,13 @@ def reasons() -> Mapping[str, Reason]:
     return read_reasons(open_list("reasons.toml"))
 
 
-def reasons_for(event: str) -> tuple[Reason, ...]:
-    """The reasons that may be given now with this event, in the order of the list."""
-    return tuple(reason for reason in reasons().values() if event in reason.events and not reason.retired)
+def reasons_for(event: str, but: Collection[str] = ()) -> tuple[Reason, ...]:
+    """The reasons that may be given now with this event, in the order of the list; `but` are no longer offered."""
+    return tuple(
+        reason
+        for reason in reasons().values()
+        if event in reason.events and not reason.retired and reason.code not in but
+    )
 
 
 def read_reasons(source: Entry) -> Mapping[str, Reason]:

@@ -148,10 +148,11 @@ def _span(entry: Entry) -> Span:
 
 def _in_order(term: Term, entry: Entry) -> Term:
     for (_, earlier), (step, later) in pairwise(term.steps().items()):
-        if _rough_days(later) <= _rough_days(earlier):
+        if rough_days(later) <= rough_days(earlier):
             raise entry.wrong(step, "must fall after the step before it")
     return term
 
 
-def _rough_days(span: Span) -> float:
+def rough_days(span: Span) -> float:
+    """About how many calendar days a length is: enough to say which of two comes first."""
     return span.months * 30 + span.days + span.working_days * 7 / WORKING_DAYS_A_WEEK

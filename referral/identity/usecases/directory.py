@@ -7,12 +7,11 @@ from uuid import UUID
 from sqlalchemy import Select, exists, literal, select
 from sqlalchemy.orm import Session
 
-from referral.core.codelists import Terms, default_terms
 from referral.core.errors import NotFound
 from referral.core.paging import Page, read_page
 from referral.core.policy import Actor, OrganisationKind, Role
 from referral.core.work import Work
-from referral.identity.models import Membership, Organisation, Region, RegionKind, User, organisation_region
+from referral.identity.models import Membership, Organisation, Region, User, organisation_region
 
 
 @dataclass(frozen=True)
@@ -196,24 +195,6 @@ def region_organisations_for(session: Session, organisation_id: UUID) -> Sequenc
     )
     query = select(Organisation).where(Organisation.kind == OrganisationKind.REGION, Organisation.active, shares)
     return session.scalars(query.order_by(Organisation.name, Organisation.id)).all()
-
-
-def terms_for(session: Session, organisation_id: UUID) -> Terms:
-    """The terms that hold for this organisation: the service's, as its arbeidsmarktregio has tuned them."""
-    return terms_of(session, [organisation_id])[organisation_id]
-
-
-def terms_of(session: Session, organisation_ids: Collection[UUID]) -> Mapping[UUID, Terms]:
-    """The terms of each of these organisations, in one query."""
-    query = (
-        select(organisation_region.c.organisation_id, Region.terms)
-        .join(Region, organisation_region.c.region_id == Region.id)
-        .where(organisation_region.c.organisation_id.in_(organisation_ids), Region.kind == RegionKind.LABOUR_MARKET)
-        .where(Region.terms.is_not(None))
-        .order_by(Region.code.desc())
-    )
-    tuned = {organisation_id: default_terms().merged(terms) for organisation_id, terms in session.execute(query)}
-    return {organisation_id: tuned.get(organisation_id, default_terms()) for organisation_id in organisation_ids}
 
 
 def _holders(organisation_id: UUID | None, role: Role) -> Select[User]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from referral.core.codelists import default_terms, labour_market_regions, municipalities
+from referral.core.codelists import default_terms, is_within_bounds, labour_market_regions, municipalities
 from referral.core.errors import FieldError, Invalid, NotFound
 from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Work
@@ -107,9 +107,12 @@ def _check_code(command: RegisterRegion) -> Iterator[FieldError]:
 
 def _check_terms(terms: Mapping[str, Any] | None) -> Iterator[FieldError]:
     try:
-        default_terms().merged(terms or {})
+        is_right = terms is None or is_within_bounds(default_terms().merged(terms))
     except ValueError:
-        yield FieldError("/terms", "terms", "Deze termijnen kloppen niet: een regio past alleen bestaande stappen aan.")
+        is_right = False
+    if not is_right:
+        sentence = "Deze termijnen kloppen niet: een regio past bestaande stappen aan, en blijft binnen de grenzen."
+        yield FieldError("/terms", "terms", sentence)
 
 
 def _check_municipality(command: RegisterOrganisation) -> Iterator[FieldError]:

@@ -1,16 +1,15 @@
 """Screenings with an indication that nobody discussed in time: numbers for an organisation, never a code (L6, L7)."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 
-from referral.core.calendar import Span
 from referral.core.policy import Role
 from referral.core.work import Work
-from referral.identity.usecases import terms_for
 from referral.notifications.models import Kind, Notice
 from referral.notifications.usecases.notices import give_notice
 from referral.screenings.models import Discussed, Screening
@@ -28,11 +27,10 @@ def organisations_with_overdue(work: Work) -> Sequence[UUID]:
 
 def remind_of_conversations(organisation_id: UUID, work: Work) -> list[str]:
     """The notices to one organisation: its referrers at the day, its coordinators when it lasts; one for each day."""
-    escalate = terms_for(work.session, organisation_id)["screening"].escalate
-    given = _give_for(Kind.CONVERSATION, organisation_id, work.today, work)
-    if escalate is not None:
-        given += _give_for(Kind.CONVERSATION_ESCALATION, organisation_id, last_start(escalate, work.today), work)
-    return given
+    return [
+        *_give_for(Kind.CONVERSATION, organisation_id, Screening.conversation_due_on, work),
+        *_give_for(Kind.CONVERSATION_ESCALATION, organisation_id, Screening.conversation_escalate_on, work),
+    ]
 
 
 def count_undiscussed(organisation_id: UUID, kind: Kind, work: Work) -> int:
@@ -56,23 +54,15 @@ def still_undiscussed() -> ColumnElement[bool]:
     )
 
 
-def last_start(span: Span, today: date) -> date:
-    """The last day from which the span has passed today."""
-    day = today
-    while span.after(day) > today:
-        day -= timedelta(days=1)
-    return day
-
-
-def _give_for(kind: Kind, organisation_id: UUID, conducted_until: date, work: Work) -> list[str]:
-    own = and_(Screening.organisation_id == organisation_id, _UNDISCUSSED, Screening.conversation_due_on <= work.today)
+def _give_for(kind: Kind, organisation_id: UUID, day_of: InstrumentedAttribute[date | None], work: Work) -> list[str]:
+    own = and_(Screening.organisation_id == organisation_id, _UNDISCUSSED, day_of <= work.today)
     given = exists().where(
         Notice.referral_id.is_(None),
         Notice.organisation_id == organisation_id,
         Notice.kind == kind,
         Notice.due_on == Screening.conversation_due_on,
     )
-    days = select(Screening.conversation_due_on).where(own, Screening.conducted_on <= conducted_until, ~given)
+    days = select(Screening.conversation_due_on).where(own, ~given)
     return [
         kind.value
         for day in work.session.scalars(days.distinct().order_by(Screening.conversation_due_on)).all()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from referral.core.codelists import labels, reasons_for, wording
+from referral.core.codelists import labels, wording
 from referral.core.http import Question, ask
 from referral.core.http.pages import write_day
 from referral.core.policy import Actor
@@ -12,7 +12,7 @@ from referral.core.work import AMSTERDAM, Work
 from referral.identity.usecases import coaches_of
 from referral.referrals.models import Referral
 from referral.referrals.schemas.events import DEEDS
-from referral.referrals.usecases import goals_of, list_history, questions_for
+from referral.referrals.usecases import goals_of, list_history, offered_reasons, questions_for
 from referral.referrals.workflow import EventName
 from referral.trajectories.usecases import list_active
 
@@ -30,7 +30,7 @@ LAST = "note"
 def event_questions(event: EventName, referral: Referral, *, actor: Actor, work: Work) -> list[Question]:
     """The questions of one step on one case, the note last."""
     schema, _ = DEEDS[event]
-    choices = _choices(event, referral, {str(each.data_key) for each in schema.fields.values()}, work)
+    choices = _choices(event, referral, {str(each.data_key) for each in schema.fields.values()}, actor, work)
     asked = ask(schema, event.value, but=("event",), options=choices)
     asked = [each.as_kind("tick") if each.name in TICKS else each for each in asked]
     first = [each for each in asked if each.name != LAST]
@@ -48,11 +48,14 @@ def usual_answers(event: EventName, questions: Sequence[Question], work: Work) -
     return answers
 
 
-def _choices(event: EventName, referral: Referral, members: set[str], work: Work) -> Mapping[str, Mapping[str, str]]:
+def _choices(
+    event: EventName, referral: Referral, members: set[str], actor: Actor, work: Work
+) -> Mapping[str, Mapping[str, str]]:
     choices = {}
     for name in REASON_MEMBERS:
         if name in members:
-            choices[name] = {reason.code: reason.label for reason in reasons_for(event.value)}
+            offered = offered_reasons(event, actor=actor, work=work)
+            choices[name] = {reason.code: reason.label for reason in offered}
     if "coachId" in members:
         coaches = coaches_of(work.session, referral.receiver_organisation_id)
         choices["coachId"] = {str(coach.id): coach.name for coach in coaches}

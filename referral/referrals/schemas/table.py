@@ -1,11 +1,12 @@
 """The live workflow table in the words of the API, so that other programs need no copy of it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from marshmallow import fields
 
 from referral.core.calendar import Span
-from referral.core.codelists import Terms, default_terms, reasons
+from referral.core.codelists import Terms, default_terms, reasons, reasons_for
 from referral.core.fields import ApiSchema
 from referral.referrals.schemas.events import DEEDS
 from referral.referrals.workflow import BALL, EVENT_LABELS, FINAL, LABELS, OPEN, STEPS, EventName, Status
@@ -20,11 +21,14 @@ class WorkflowSchema(ApiSchema):
     terms = fields.List(fields.Dict(), required=True)
 
 
-def show_table() -> dict[str, Any]:
-    """Statuses, events, from → to, roles, reasons and the service's own terms."""
+def show_table(retired: Collection[str] = ()) -> dict[str, Any]:
+    """Statuses, events, from → to, roles, reasons and the service's own terms.
+
+    `retired` are the reasons that the organisation that asks no longer offers.
+    """
     return {
         "statuses": [_status(status) for status in Status],
-        "events": [_event(event) for event in EventName],
+        "events": [_event(event, retired) for event in EventName],
         "reasons": [
             {
                 "code": reason.code,
@@ -33,7 +37,7 @@ def show_table() -> dict[str, Any]:
                 "events": sorted(reason.events),
                 "noteRequired": reason.note_required,
                 "effect": reason.effect.value,
-                "retired": reason.retired,
+                "retired": reason.retired or reason.code in retired,
             }
             for reason in reasons().values()
         ],
@@ -50,7 +54,7 @@ def _status(status: Status) -> dict[str, Any]:
     }
 
 
-def _event(event: EventName) -> dict[str, Any]:
+def _event(event: EventName, retired: Collection[str]) -> dict[str, Any]:
     step = STEPS[event]
     schema = DEEDS[event][0] if event in DEEDS else None
     members = {field.data_key: field.required for field in schema.fields.values()} if schema else {}
@@ -69,7 +73,7 @@ def _event(event: EventName) -> dict[str, Any]:
         "whileHeld": step.while_held,
         "undoable": step.undoable,
         "members": [{"name": name, "required": required} for name, required in members.items() if name != "event"],
-        "reasons": [reason.code for reason in reasons().values() if event.value in reason.events],
+        "reasons": [reason.code for reason in reasons_for(event.value, but=retired)],
         "overlay": event in (EventName.HOLD, EventName.RESUME, EventName.ESCALATE, EventName.DECIDE_ESCALATION),
         "alwaysOpen": step.sources >= OPEN,
     }

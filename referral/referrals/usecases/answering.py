@@ -68,7 +68,7 @@ class DeclineReferral(Move):
 def return_referral(command: ReturnReferral, *, actor: Actor, work: Work) -> Referral:
     """The receiver sends the referral back with a question; "incomplete" is never a reason to decline."""
     with taking(EventName.RETURN_WITH_QUESTION, command, actor=actor, work=work) as deed:
-        errors = guards.check_reason(deed.event, command.question, command.note or command.text, "/question")
+        errors = deed.check_reason(command.question, command.note or command.text, "/question")
         guards.refuse_if_any(errors)
         deed.reason = command.question
         deed.note_words(text=command.text)
@@ -112,7 +112,7 @@ def offer_place(command: OfferPlace, *, actor: Actor, work: Work) -> Referral:
 def decline_referral(command: DeclineReferral, *, actor: Actor, work: Work) -> Referral:
     """The receiver declines with a reason and an alternative; the referrer gets the task to follow up."""
     with taking(EventName.DECLINE, command, actor=actor, work=work) as deed:
-        errors = guards.check_reason(deed.event, command.reason, command.note)
+        errors = deed.check_reason(command.reason, command.note)
         guards.refuse_if_any(errors + _check_alternative(command, work))
         deed.reason = command.reason
         deed.referral.alternative_trajectory_id = command.alternative_trajectory_id

@@ -71,7 +71,7 @@ def report_not_started(command: EndReferral, *, actor: Actor, work: Work) -> Ref
 def stop_trajectory(command: StopTrajectory, *, actor: Actor, work: Work) -> Referral:
     """The participant stops early; the referrer gets the task to follow up."""
     with taking(EventName.STOP, command, actor=actor, work=work) as deed:
-        errors = guards.check_reason(deed.event, command.reason, command.note)
+        errors = deed.check_reason(command.reason, command.note)
         guards.refuse_if_any(errors + guards.check_not_future("/stoppedOn", command.stopped_on, work.today))
         if command.reason == "client_unreachable":
             guards.check_unreachable(_attempts(deed), work.today, deed.terms.limits)
@@ -131,7 +131,7 @@ def void_referral(command: EndReferral, *, actor: Actor, work: Work) -> Referral
 def reopen_referral(command: EndReferral, *, actor: Actor, work: Work) -> Referral:
     """The coordinator brings an ended case back to the last open status, with a fresh clock."""
     with taking(EventName.REOPEN, command, actor=actor, work=work) as deed:
-        guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
+        guards.refuse_if_any(deed.check_reason(command.reason, command.note))
         ended, terms = deed.referral, retention_for(work.session, deed.referral.source_organisation_id)
         guards.check_retention(kept_until(ended.status, ended.ended_at or work.now, terms), work.today)
         deed.target = _last_open_status(deed)
@@ -174,7 +174,7 @@ def transfer_referral(command: TransferReferral, *, actor: Actor, work: Work) ->
     Returns the new referral. The old one is never rewritten.
     """
     with taking(EventName.TRANSFER, command, actor=actor, work=work) as deed:
-        errors = guards.check_reason(deed.event, command.reason, command.note)
+        errors = deed.check_reason(command.reason, command.note)
         guards.refuse_if_any(errors)
         trajectory = find_active_trajectory(command.trajectory_id, work=work)
         deed.reason = "transferred"
@@ -186,7 +186,7 @@ def transfer_referral(command: TransferReferral, *, actor: Actor, work: Work) ->
 
 
 def _give_reason(deed: Deed, command: EndReferral) -> None:
-    guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
+    guards.refuse_if_any(deed.check_reason(command.reason, command.note))
     deed.reason = command.reason
 
 

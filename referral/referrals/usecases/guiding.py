@@ -115,7 +115,7 @@ def confirm_handover(command: ConfirmHandover, *, actor: Actor, work: Work) -> R
         errors = guards.check_handover(command.held_on, command.mode, command.participant_present, command.exception)
         errors += guards.check_not_future("/heldOn", command.held_on, work.today)
         if command.exception is not None:
-            errors += guards.check_exception(command.exception)
+            errors += deed.check_reason(command.exception, None, "/exception")
         guards.refuse_if_any(errors)
         deed.note_facts(
             heldOn=command.held_on,
@@ -202,7 +202,7 @@ def record_follow_up(command: RecordFollowUp, *, actor: Actor, work: Work) -> Re
 def close_referral(command: CloseReferral, *, actor: Actor, work: Work) -> Referral:
     """The case is closed after the follow-up, or when the participant cannot be reached or wants no aftercare."""
     with taking(EventName.CLOSE, command, actor=actor, work=work) as deed:
-        guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
+        guards.refuse_if_any(deed.check_reason(command.reason, command.note))
         followed_up = last_facts(work, deed.referral, EventName.RECORD_FOLLOW_UP)
         if not followed_up and command.reason not in NO_FOLLOW_UP_NEEDED:
             raise GuardRefused(

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from referral.core.codelists import Terms
 from referral.core.encryption import open_reading
-from referral.core.errors import EventRefused, GuardRefused, NotFound, Stale
+from referral.core.errors import EventRefused, FieldError, GuardRefused, NotFound, Stale
 from referral.core.outbox import Event
 from referral.core.policy import Actor, Grant, Relation, Role, permits
 from referral.core.work import Work
-from referral.identity.usecases import terms_for
+from referral.identity.usecases import retired_codes, terms_for
 from referral.participants.usecases import assign_disclosure, end_disclosure, open_disclosure
 from referral.referrals import guards
 from referral.referrals.deadlines import ball_of, due_on, start_clock
@@ -35,6 +35,7 @@ from referral.referrals.workflow import (
 )
 from referral.trajectories.usecases import occupy
 
+REASON = "reason"
 _RECEIVING_COACH: tuple[Grant, ...] = ((Role.COACH, Relation.RECEIVER),)
 
 
@@ -77,6 +78,11 @@ class Deed:
     def note_words(self, **words: Any) -> None:
         """Keep free text of this event, sealed under the participant."""
         self.words |= {name: value for name, value in words.items() if value is not None}
+
+    def check_reason(self, code: str, note: str | None, pointer: str = "/reason") -> list[FieldError]:
+        """Whether the reason fits this event, and the actor's organisation still offers it."""
+        retired = retired_codes(self.work.session, self.actor.organisation_id, REASON)
+        return guards.check_reason(self.event, code, note, pointer, but=retired)
 
     def restart_clock(self) -> None:
         """Start the term of the present step again from today."""

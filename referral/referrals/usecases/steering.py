@@ -74,7 +74,7 @@ def assign_coach(command: AssignCoach, *, actor: Actor, work: Work) -> Referral:
 def hold_referral_case(command: HoldReferral, *, actor: Actor, work: Work) -> Referral:
     """The case pauses until a date; it resumes by itself and every deadline moves by the time paused."""
     with taking(EventName.HOLD, command, actor=actor, work=work) as deed:
-        errors = guards.check_reason(deed.event, command.reason, command.note)
+        errors = deed.check_reason(command.reason, command.note)
         guards.refuse_if_any(errors + guards.check_hold(command.resume_on, work.today, deed.terms.limits))
         deed.reason = deed.referral.hold_reason = command.reason
         deed.referral.hold_since, deed.referral.resume_on = work.today, command.resume_on
@@ -94,7 +94,7 @@ def resume_referral(command: Move, *, actor: Actor, work: Work) -> Referral:
 def escalate_referral(command: EscalateReferral, *, actor: Actor, work: Work) -> Referral:
     """Somebody asks the region for a doorbraakberaad (M2): its coordinator has the ball until it decides."""
     with taking(EventName.ESCALATE, command, actor=actor, work=work) as deed:
-        guards.refuse_if_any(guards.check_reason(deed.event, command.reason, command.note))
+        guards.refuse_if_any(deed.check_reason(command.reason, command.note))
         deed.reason = command.reason
         deed.referral.escalated_at = work.now
         deed.restart_clock()

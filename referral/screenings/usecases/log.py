@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import update
 
-from referral.core.codelists import LIST_YEARS
+from referral.core.codelists import LIST_YEARS, Term
 from referral.core.codes import new_screening_code
 from referral.core.errors import Invalid
 from referral.core.policy import Actor
 from referral.core.work import Work
-from referral.screenings.instruments import check_outcome, conversation_due_on, skills_of
+from referral.identity.usecases import terms_for
+from referral.screenings.instruments import check_outcome, conversation_days, skills_of
 from referral.screenings.models import Screening
 from referral.screenings.usecases.commands import (
     ImportResult,
@@ -27,7 +28,8 @@ def log_screening(command: LogScreening, *, actor: Actor, work: Work) -> Screeni
     errors = check_outcome(command.outcome, work.today)
     if errors:
         raise Invalid(errors=errors)
-    screening = _screening(command, actor, work)
+    term = terms_for(work.session, actor.organisation_id)["screening"]
+    screening = _screening(command, term, actor, work)
     _save([screening], actor, work)
     work.record(actor, "screening:log", "screening", screening.id)
     return screening
@@ -38,12 +40,13 @@ def import_screenings(
 ) -> ImportResult:
     """Log every good row and name every bad one (V6); `progress` hears how many rows of how many are done."""
     screenings, rejected = [], []
+    term = terms_for(work.session, actor.organisation_id)["screening"]
     for done, row in enumerate(command.rows, start=1):
         errors = row.errors if row.command is None else check_outcome(row.command.outcome, work.today)
         if row.command is None or errors:
             rejected.append(ImportRow(row.number, None, errors))
         else:
-            screenings.append(_screening(row.command, actor, work))
+            screenings.append(_screening(row.command, term, actor, work))
         progress(done, len(command.rows))
     _save(screenings, actor, work)
     work.record(actor, "screening:import", "screening", None, imported=len(screenings), rejected=len(rejected))
@@ -63,7 +66,8 @@ def mark_referred(work: Work, codes: Collection[str], month: str) -> None:
     )
 
 
-def _screening(command: LogScreening, actor: Actor, work: Work) -> Screening:
+def _screening(command: LogScreening, term: Term, actor: Actor, work: Work) -> Screening:
+    days = conversation_days(command.outcome, command.indication, term)
     return Screening(
         code=new_screening_code(),
         organisation_id=actor.organisation_id,
@@ -85,7 +89,8 @@ def _screening(command: LogScreening, actor: Actor, work: Work) -> Screening:
         occupation_code=command.occupation_code,
         found_at=command.found_at,
         logged_at=work.now,
-        conversation_due_on=conversation_due_on(command.outcome, command.indication),
+        conversation_due_on=days.get("remind"),
+        conversation_escalate_on=days.get("escalate"),
     )
 
 
