@@ -57,6 +57,7 @@ JSON_DOORS = (
     privacy.api,
     privacy.requests,
     referrals.api,
+    referrals.codes,
     referrals.workflow,
     webhooks.api,
     reports.api,

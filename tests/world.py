@@ -48,6 +48,7 @@ STAFF: dict[str, tuple[str, tuple[Role, ...]]] = {
     "provider_admin": ("Taalhuis Zilt", (Role.ADMIN,)),
     "other_coach": ("Leerhuis Anker", (Role.COACH,)),
     "region": ("Regio Kustrand", (Role.COORDINATOR,)),
+    "region_admin": ("Regio Kustrand", (Role.ADMIN,)),
     "stranger": ("Gemeente Ver Weg", (Role.REFERRER, Role.COACH, Role.COORDINATOR)),
 }
 

@@ -1,11 +1,16 @@
 """What an administrator fills in, and the Dutch words of scopes, code lists, their sources and the steps of a term."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from marshmallow import Schema, validates_schema
 
 from referral.core.calendar import Span
-from referral.core.codelists import labels
-from referral.core.fields import ApiSchema, Code, Listed, Number, Text
+from referral.core.codelists import Term, in_units, labels
+from referral.core.fields import ApiSchema, Code, Flag, Listed, Number, Part, Text, camel_case, wrong
+from referral.core.http import Question
 from referral.identity.models import ALL_SCOPES
+from referral.identity.schemas import LimitsSchema
 
 LONGEST_DAYS = 366
 MONTHS_A_YEAR = 12
@@ -27,6 +32,7 @@ STEPS: Mapping[str, str] = {
     "escalate_region": "Naar de regio",
     "end": "Einde",
 }
+UNITS: Mapping[str, str] = {"working_days": "werkdagen", "days": "dagen", "months": "maanden"}
 LIMITS: Mapping[str, str] = {
     "hold_max_days": "Opschorten, hoogstens (dagen)",
     "undo_minutes": "Een stap terugdraaien, binnen (minuten)",
@@ -102,6 +108,56 @@ class RoleInSchema(ApiSchema):
     """One role for a colleague."""
 
     role = Code(labels("role"), required=True)
+
+
+class LengthInSchema(ApiSchema):
+    """A length as somebody fills it in; without a number the length stays as it is."""
+
+    number = Number(1, LONGEST_DAYS, load_default=None)
+    unit = Code(UNITS, load_default=None)
+
+    @validates_schema
+    def countable(self, members: dict[str, Any], **_: Any) -> None:
+        if members.get("number") is not None and members.get("unit") is None:
+            raise wrong("required", "Kies waarin u telt.", "unit")
+
+
+class LimitsInSchema(ApiSchema):
+    """Limits of a region; `usual` gives the service's own back."""
+
+    limits = Part(LimitsSchema, load_default=dict)
+    usual = Flag(load_default=False)
+
+
+def term_in_schema(term: Term) -> Schema:
+    """What an administrator fills in for the steps of one term; `usual` gives the service's own back."""
+    steps = ApiSchema.from_dict({step: Part(LengthInSchema) for step in term.steps()}, name="StepsInSchema")
+    members = {"steps": Part(steps, load_default=dict), "usual": Flag(load_default=False)}
+    return ApiSchema.from_dict(members, name="TermInSchema")()
+
+
+def spans_of(steps: Mapping[str, Any]) -> dict[str, Span]:
+    """The steps that were filled in, as lengths."""
+    return {step: Span(**{each["unit"]: each["number"]}) for step, each in steps.items() if each.get("number")}
+
+
+def step_questions(term: Term, usual: Term) -> Iterator[Question]:
+    """Two questions for every step of a term: how many, and of what."""
+    for step, span in term.steps().items():
+        name = f"steps/{camel_case(step)}"
+        hint = f"Nu {span_in_words(span)}, bij de dienst {span_in_words(usual.steps()[step])}. Leeg: blijft zo."
+        yield Question(f"{name}/number", "number", STEPS[step], hint)
+        yield Question(f"{name}/unit", "select", f"{STEPS[step]}: waarin telt u?", options=UNITS)
+
+
+def step_answers(term: Term) -> dict[str, str]:
+    """The steps as they are; one that is made of two units stays empty, and so stays as it is."""
+    answers: dict[str, str] = {}
+    for step, span in term.steps().items():
+        if len(units := in_units(span)) == 1:
+            [(unit, number)] = units.items()
+            answers |= {f"steps/{camel_case(step)}/number": str(number), f"steps/{camel_case(step)}/unit": unit}
+    return answers
 
 
 def span_in_words(span: Span | None) -> str:

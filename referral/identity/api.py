@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import request
 
 from referral.core.fields import NoMembers
-from referral.core.http import ApiBlueprint, current_actor, current_work
+from referral.core.http import ApiBlueprint, current_actor, current_work, etag, expected_version
 from referral.core.paging import Page
 from referral.core.policy import Actor
 from referral.core.work import Work
@@ -16,8 +16,12 @@ from referral.identity.schemas import (
     MeAnswer,
     OrganisationPage,
     OrganisationQuery,
+    RegionTermsAnswer,
+    TuneLimitsSchema,
+    TuneTermSchema,
     UserPage,
     UserQuery,
+    describe_terms,
 )
 from referral.identity.usecases import (
     Colleague,
@@ -26,6 +30,8 @@ from referral.identity.usecases import (
     ListOrganisations,
     ListUsers,
     Me,
+    TuneLimits,
+    TuneTerm,
     authenticate_token,
 )
 
@@ -63,6 +69,30 @@ _ORGANISATIONS = {
 }
 _USERS = {"items": [{"id": _USER_ID, "name": "Sanne Voorbeeld", "roles": ["referrer"]}], "next": None}
 _DEACTIVATION = {"userId": _USER_ID, "deactivatedAt": "2026-11-03T14:00:00Z"}
+
+_REGION_TERMS = {
+    "region": {
+        "id": "01936f2a-5c00-7000-8000-00000000c001",
+        "kind": "labour_market",
+        "code": "AM11",
+        "name": "Flevoland",
+    },
+    "terms": [
+        {
+            "term": "submitted",
+            "label": "Van aanmelding naar eerste antwoord",
+            "steps": {
+                "remind": {"workingDays": 2},
+                "escalate": {"workingDays": 5},
+                "escalateRegion": {"workingDays": 10},
+                "end": {"workingDays": 20},
+            },
+            "own": True,
+        }
+    ],
+    "limits": {"holdMaxDays": 60, "undoMinutes": 60},
+    "version": 2,
+}
 
 
 def bearer_actor(work: Work) -> Actor | None:
@@ -102,3 +132,31 @@ def list_users(query: ListUsers) -> Page[Colleague]:
 def deactivate_user(_nothing: dict[str, Any], user_id: UUID) -> Any:
     """Sluit het account van een collega; de dossiers gaan terug naar het team."""
     return usecases.deactivate_user(DeactivateUser(user_id), actor=current_actor(), work=current_work())
+
+
+@api.route("/regions/<uuid:region_id>/terms")
+@api.response(200, RegionTermsAnswer, example=_REGION_TERMS)
+def show_terms(region_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """De termijnen en grenzen die uw regio geeft."""
+    tuned = usecases.show_tuned(region_id, actor=current_actor(), work=current_work())
+    return describe_terms(tuned), 200, etag(tuned.region.version)
+
+
+@api.route("/regions/<uuid:region_id>/terms/<term>", methods=["PATCH"])
+@api.arguments(TuneTermSchema, example={"steps": {"remind": {"workingDays": 2}}})
+@api.response(200, RegionTermsAnswer, example=_REGION_TERMS)
+def tune_term(members: dict[str, Any], region_id: UUID, term: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Wijzig een termijn van uw regio. Lopende zaken houden de datum die ze hebben."""
+    command = TuneTerm(region_id, term, members["steps"], expected_version())
+    tuned = usecases.tune_term(command, actor=current_actor(), work=current_work())
+    return describe_terms(tuned), 200, etag(tuned.region.version)
+
+
+@api.route("/regions/<uuid:region_id>/limits", methods=["PATCH"])
+@api.arguments(TuneLimitsSchema, example={"limits": {"holdMaxDays": 60}})
+@api.response(200, RegionTermsAnswer, example=_REGION_TERMS)
+def tune_limits(members: dict[str, Any], region_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """Wijzig grenzen van uw regio. Ze gelden vanaf de volgende stap in elke zaak."""
+    command = TuneLimits(region_id, members["limits"], expected_version())
+    tuned = usecases.tune_limits(command, actor=current_actor(), work=current_work())
+    return describe_terms(tuned), 200, etag(tuned.region.version)

@@ -4,11 +4,13 @@ from typing import Any
 
 from marshmallow import post_load
 
-from referral.core.fields import ApiSchema, Code, Id, Instant, Listed, Part, Text
+from referral.core.calendar import Span
+from referral.core.codelists import LIMIT_BOUNDS, default_terms, in_units
+from referral.core.fields import ApiSchema, Code, Flag, Id, Instant, Listed, Number, Part, Text
 from referral.core.http import PageQuery
 from referral.core.policy import OrganisationKind, Role
 from referral.identity.models import ALL_SCOPES, RegionKind
-from referral.identity.usecases import ListOrganisations, ListUsers
+from referral.identity.usecases import ListOrganisations, ListUsers, TunedRegion
 
 
 class OrganisationQuery(PageQuery):
@@ -101,3 +103,91 @@ class DeactivationAnswer(ApiSchema):
 
     user_id = Id(required=True, attribute="id")
     deactivated_at = Instant(required=True)
+
+
+class SpanSchema(ApiSchema):
+    """A length of time: months first, then calendar days, then working days."""
+
+    months = Number(1, 12)
+    days = Number(1, 366)
+    working_days = Number(1, 260)
+
+    @post_load
+    def to_span(self, members: dict[str, Any], **_options: Any) -> Span:
+        return Span(**members)
+
+
+class StepsSchema(ApiSchema):
+    """The steps of a term; null gives the service's own back."""
+
+    remind = Part(SpanSchema, allow_none=True)
+    escalate = Part(SpanSchema, allow_none=True)
+    escalate_region = Part(SpanSchema, allow_none=True)
+    end = Part(SpanSchema, allow_none=True)
+
+
+class TuneTermSchema(ApiSchema):
+    """The steps of one term that a region tunes; those left out stay."""
+
+    steps = Part(
+        StepsSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Wat u weglaat, blijft. Null geeft de lengte van de dienst terug."},
+    )
+
+
+class _LimitsSchema(ApiSchema):
+    """The limits that guards hold a step against; null gives the service's own back."""
+
+
+LimitsSchema = _LimitsSchema.from_dict(
+    {name: Number(low, high, allow_none=True) for name, (low, high) in LIMIT_BOUNDS.items()}, name="LimitsSchema"
+)
+
+
+class TuneLimitsSchema(ApiSchema):
+    """The limits that a region tunes; those left out stay."""
+
+    limits = Part(
+        LimitsSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Wat u weglaat, blijft. Null geeft het getal van de dienst terug."},
+    )
+
+
+class TermAnswer(ApiSchema):
+    """One term as it holds in a region."""
+
+    term = Code(default_terms().table, required=True)
+    label = Text(required=True)
+    steps = Part(StepsSchema, required=True)
+    own = Flag(required=True, metadata={"description": "Of de regio deze termijn zelf heeft aangepast."})
+
+
+class RegionTermsAnswer(ApiSchema):
+    """The terms and limits that a region gives its organisations."""
+
+    region = Part(RegionAnswer, required=True)
+    terms = Listed(Part(TermAnswer), required=True)
+    limits = Part(LimitsSchema, required=True)
+    version = Number(1, 2**31 - 1, required=True)
+
+
+def describe_terms(tuned: TunedRegion) -> dict[str, Any]:
+    """The terms of a region in the words of the API."""
+    return {
+        "region": tuned.region,
+        "terms": [
+            {
+                "term": code,
+                "label": term.label,
+                "steps": {step: in_units(span) for step, span in term.steps().items()},
+                "own": term != default_terms()[code],
+            }
+            for code, term in tuned.terms.table.items()
+        ],
+        "limits": tuned.terms.limits,
+        "version": tuned.region.version,
+    }

@@ -46,6 +46,9 @@ DEEDS: Mapping[str, str] = {
     "revoke": "beëindigd", "rotate": "vernieuwd", "save": "bewaard", "search": "gezocht",
     "search_form": "zoekformulier geopend", "send": "verstuurd", "set_password": "wachtwoord gezet",
     "set_retention": "bewaartermijn gezet", "show": "bekeken", "show_me": "zichzelf bekeken", "sign_in": "aangemeld",
+    "foresee": "gevolgen bekeken", "list_retired_codes": "codes die niet worden aangeboden bekeken",
+    "offer_code": "code weer aangeboden", "retire_code": "code niet meer aangeboden",
+    "show_terms": "termijnen bekeken", "tune_limits": "grenzen gewijzigd", "tune_term": "termijn gewijzigd",
     "sign_out": "afgemeld", "stay": "aangemeld gebleven", "switch": "van organisatie gewisseld",
     "withdraw": "ingetrokken", "withdraw_agreement": "instemming ingetrokken",
     "write_annual": "tekst voor het jaarverslag geschreven",
@@ -71,6 +74,7 @@ DETAILS: Mapping[str, str] = {
     "count": "Aantal", "days": "Dagen", "disclosures": "Aantal ontvangers", "fields": "Gegevens", "found": "Gevonden",
     "key_id": "Sleutel", "matched_on": "Gezocht op", "members": "Gegevens", "request_id": "Verzoek (nummer)",
     "role": "Rol", "scopes": "Bereik", "since": "Vanaf",
+    "code": "Code", "limits": "Grenzen", "list": "Lijst", "steps": "Stappen",
     "term": "Termijn", "until": "Tot", "user_id": "Medewerker (nummer)",
 }  # fmt: skip
 _LISTED = ("fields", "members")

@@ -38,11 +38,22 @@ from referral.referrals.schemas.examples import (
     SVG_EXAMPLE,
     WORKFLOW_EXAMPLE,
 )
-from referral.referrals.schemas.requests import ChangeReferralSchema, CreateReferralSchema, ListReferralsSchema
-from referral.referrals.schemas.table import WorkflowSchema, show_table
-from referral.referrals.usecases import ChangeReferral, CreateReferral, ListReferrals
+from referral.referrals.schemas.requests import (
+    ChangeReferralSchema,
+    CreateReferralSchema,
+    ListReferralsSchema,
+    RetireCodeSchema,
+)
+from referral.referrals.schemas.table import RetiredCodesSchema, WorkflowSchema, show_table
+from referral.referrals.usecases import ChangeReferral, CreateReferral, ListReferrals, OfferCode, RetireCode
 
 api = ApiBlueprint("referrals", __name__, url_prefix="/v1/referrals", description="Verwijzingen")
+codes = ApiBlueprint(
+    "codes",
+    __name__,
+    url_prefix="/v1/organisations/me/retired-codes",
+    description="Codes die uw organisatie niet meer aanbiedt",
+)
 workflow = ApiBlueprint(
     "workflow", __name__, url_prefix="/v1/workflow", description="De tabel van statussen en stappen"
 )
@@ -118,6 +129,30 @@ def show_workflow() -> Response:
 def show_diagram() -> Response:
     """Dezelfde tabel als tekening."""
     return Response(draw(), mimetype="image/svg+xml")
+
+
+@codes.route("", methods=["GET"])
+@codes.response(200, RetiredCodesSchema, example={"items": [{"list": "reason", "code": "level_too_low"}]})
+def list_retired() -> dict[str, Any]:
+    """De codes die uw organisatie niet meer aanbiedt."""
+    found = usecases.list_retired(actor=current_actor(), work=current_work())
+    return {"items": [RetireCode(name, code) for name, code in found]}
+
+
+@codes.route("", methods=["POST"])
+@codes.arguments(RetireCodeSchema, example={"list": "reason", "code": "level_too_low"})
+@codes.response(201, RetireCodeSchema, example={"list": "reason", "code": "level_too_low"})
+def retire_code(command: RetireCode) -> RetireCode:
+    """Bied een code niet meer aan. Zaken die hem hebben, houden hem."""
+    usecases.retire_code(command, actor=current_actor(), work=current_work())
+    return command
+
+
+@codes.route("/<name>/<code>", methods=["DELETE"])
+@codes.response(204)
+def remove_retirement(name: str, code: str) -> None:
+    """Bied een code weer aan."""
+    usecases.offer_code(OfferCode(name, code), actor=current_actor(), work=current_work())
 
 
 def _shown(referral: Referral) -> dict[str, Any]:

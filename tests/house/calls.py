@@ -11,6 +11,7 @@ from referral.reports.usecases import freeze_date
 from tests.world import World, trajectory_body
 
 CSV = "text/csv"
+RETIRED = "/v1/organisations/me/retired-codes"
 RECEIVER = "https://ontvanger.example/verwijzingen"
 
 
@@ -70,6 +71,11 @@ def screening_body(world: World, **changes: Any) -> dict[str, Any]:
         "occupationCode": "1122",
         "foundAt": "benefit_intake",
     } | changes
+
+
+def region(world: World) -> str:
+    """The id of the arbeidsmarktregio Kustrand."""
+    return str(next(iter(world.actor("region_admin").region_ids)))
 
 
 def screening(world: World) -> str:
@@ -235,6 +241,20 @@ CALLS: Mapping[str, Prepare] = {
     "referrals.change_referral": _change_referral,
     "referrals.record_event": _record_event,
     "referrals.list_history": lambda w: Call("coach", "GET", f"/v1/referrals/{w.refer()['id']}/events"),
+    "identity.show_terms": lambda w: Call("region_admin", "GET", f"/v1/regions/{region(w)}/terms"),
+    "identity.tune_term": lambda w: Call(
+        "region_admin",
+        "PATCH",
+        f"/v1/regions/{region(w)}/terms/submitted",
+        {"steps": {"remind": {"workingDays": 2}, "end": None}},
+        version=1,
+    ),
+    "identity.tune_limits": lambda w: Call(
+        "region_admin", "PATCH", f"/v1/regions/{region(w)}/limits", {"limits": {"holdMaxDays": 60}}, version=1
+    ),
+    "codes.list_retired": lambda _: Call("admin", "GET", RETIRED),
+    "codes.retire_code": lambda _: Call("admin", "POST", RETIRED, {"list": "reason", "code": "level_too_low"}),
+    "codes.remove_retirement": lambda _: Call("admin", "DELETE", f"{RETIRED}/reason/level_too_low"),
     "workflow.show_workflow": lambda _: Call("referrer", "GET", "/v1/workflow"),
     "workflow.show_diagram": lambda _: Call("referrer", "GET", "/v1/workflow/diagram"),
     "reports.show_funnel": lambda _: Call("coordinator", "GET", "/v1/reports/funnel?groupBy=month"),

@@ -62,6 +62,7 @@ from referral.identity.usecases.returning import Kept, keep_page, open_page
 from referral.identity.usecases.ruling import (
     Overrides,
     Ruled,
+    labour_markets_of,
     members_of,
     region_names,
     retired_codes,
@@ -177,6 +178,7 @@ __all__ = [
     "issue_client_token",
     "issue_token",
     "keep_page",
+    "labour_markets_of",
     "list_organisations",
     "list_sessions",
     "list_tokens",

@@ -74,3 +74,14 @@ def members_of(session: Session, region_id: UUID) -> Mapping[UUID, str]:
         .order_by(Organisation.name, Organisation.id)
     )
     return {organisation_id: name for organisation_id, name in session.execute(query)}
+
+
+def labour_markets_of(session: Session, organisation_id: UUID) -> Mapping[UUID | None, str]:
+    """The arbeidsmarktregio's to which this organisation belongs with their names, the one that goes first first."""
+    query = (
+        select(Region.id, Region.name)
+        .join(organisation_region, organisation_region.c.region_id == Region.id)
+        .where(organisation_region.c.organisation_id == organisation_id, Region.kind == RegionKind.LABOUR_MARKET)
+        .order_by(Region.code)
+    )
+    return {region_id: name for region_id, name in session.execute(query)}

@@ -10,7 +10,8 @@ from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Listed, Message
 from referral.core.http import PageQuery
 from referral.participants.schemas import ParticipantInSchema
 from referral.participants.usecases import TOLD, AgreementGiven, Declaration, Informed
-from referral.referrals.usecases import CreateReferral, ListReferrals
+from referral.referrals.usecases import CreateReferral, ListReferrals, RetireCode, choosable_reasons
+from referral.referrals.usecases.moving import REASON
 from referral.referrals.workflow import Party, Status
 
 
@@ -134,3 +135,14 @@ class ListReferralsSchema(PageQuery):
         return ListReferrals(
             status=Status(status) if status else None, ball_with=Party(party) if party else None, **members
         )
+
+
+class RetireCodeSchema(ApiSchema):
+    """A code that the own organisation no longer offers."""
+
+    name = Code((REASON,), required=True, data_key="list")
+    code = Code(choosable_reasons(), required=True)
+
+    @post_load
+    def to_command(self, members: dict[str, Any], **_: Any) -> RetireCode:
+        return RetireCode(**members)

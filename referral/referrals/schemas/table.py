@@ -7,8 +7,9 @@ from marshmallow import fields
 
 from referral.core.calendar import Span
 from referral.core.codelists import Terms, default_terms, reasons, reasons_for
-from referral.core.fields import ApiSchema
+from referral.core.fields import ApiSchema, Listed, Part
 from referral.referrals.schemas.events import DEEDS
+from referral.referrals.schemas.requests import RetireCodeSchema
 from referral.referrals.workflow import BALL, EVENT_LABELS, FINAL, LABELS, OPEN, STEPS, EventName, Status
 
 
@@ -19,6 +20,12 @@ class WorkflowSchema(ApiSchema):
     events = fields.List(fields.Dict(), required=True)
     reasons = fields.List(fields.Dict(), required=True)
     terms = fields.List(fields.Dict(), required=True)
+
+
+class RetiredCodesSchema(ApiSchema):
+    """The codes that an organisation no longer offers."""
+
+    items = Listed(Part(RetireCodeSchema), required=True, least=0, most=200)
 
 
 def show_table(retired: Collection[str] = ()) -> dict[str, Any]:

@@ -66,6 +66,12 @@ def retired_reasons(*, actor: Actor, work: Work) -> frozenset[str]:
     return retired_codes(work.session, actor.organisation_id, REASON)
 
 
+def list_retired(*, actor: Actor, work: Work) -> Sequence[tuple[str, str]]:
+    """The codes that the own organisation no longer offers, each with the name of its list."""
+    work.record(actor, "organisation:list_retired_codes", "organisation", actor.organisation_id)
+    return [(REASON, code) for code in sorted(retired_reasons(actor=actor, work=work))]
+
+
 def retire_code(command: RetireCode, *, actor: Actor, work: Work) -> Organisation:
     """Stop offering a code; cases that carry it keep it. A second time changes nothing.
 
