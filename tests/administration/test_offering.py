@@ -37,7 +37,7 @@ def test_the_page_says_what_happens_and_then_exactly_that_happens(world: World) 
     assert "3 zaken van uw organisatie hebben deze code. Die zaken houden hem." in page
     steps = "Afwijzen, Niet gestart melden, Doorbraakberaad vragen, Overzetten naar een ander traject."
     assert f"Uw collega's kunnen hem niet meer kiezen bij: {steps}" in page
-    coach, form = Person(world, "coach"), f"/referrals/{waiting['id']}/events/decline"
+    coach, form = Person(world, "coach"), f"/referrals/{waiting['id']}/steps/decline"
     assert 'value="no_capacity"' in coach.open(form).text
     assert admin.submit(PATH, f"{PATH}/retire").headers["Location"] == "/administration/lists/reason?done=retire"
     assert 'value="no_capacity"' not in coach.open(form).text
@@ -51,7 +51,7 @@ def test_the_page_says_what_happens_and_then_exactly_that_happens(world: World) 
     assert listed.count("Niet meer aangeboden") == 1
     kept = [each["reason"] for each in world.call("coach", "GET", "/v1/referrals?status=declined").json["items"]]
     assert kept == ["no_capacity"] * 2
-    assert "3 zaken van uw organisatie hebben deze code al." in admin.open(PATH).text
+    assert "4 zaken van uw organisatie hebben deze code al." in admin.open(PATH).text
     assert admin.submit(PATH, f"{PATH}/offer").status_code == 303
     assert world.move("coach", world.refer(), "decline", reason="no_capacity", noAlternative=True)
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser_world import NARROW, WIDE, ZOOMED, Stage, overflow
-from tests.house.calls import screening
+from tests.house.calls import region, screening
 from tests.proof import scaled
 from tests.world import trajectory_body
 
@@ -97,7 +97,16 @@ def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
         "/terms",
     ):
         yield "admin", f"/administration{path}"
-    yield "admin", "/administration/lists/role"
+    for path in ("role", "reason", "reason/no_capacity"):
+        yield "admin", f"/administration/lists/{path}"
+    tuned = f"/administration/regions/{region(world)}"
+    for path in (
+        "/terms/submitted",
+        "/terms/submitted/check?steps/remind/number=2&steps/remind/unit=working_days",
+        "/limits",
+        "/limits/check?limits/holdMaxDays=30",
+    ):
+        yield "region_admin", f"{tuned}{path}"
 
 
 def barriers(page: Page) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.house.calls import region
 from tests.pages import MOST_QUERIES, Person, counting
 from tests.world import World, trajectory_body
 
@@ -14,6 +15,7 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def paths(world: World, case: dict[str, Any], request_id: str) -> dict[str, list[str]]:
     """Who opens what."""
     person = f"/privacy-requests/people/{case['participantId']}"
+    tuned = f"/administration/regions/{region(world)}"
     return {
         "referrer": [
             "/trajectories",
@@ -40,6 +42,13 @@ def paths(world: World, case: dict[str, Any], request_id: str) -> dict[str, list
             "/breach",
             f"/breach?userId={world.users['referrer']}",
         ],
+        "region_admin": [
+            "/administration/terms",
+            f"{tuned}/terms/submitted",
+            f"{tuned}/terms/submitted/check?steps/remind/number=2&steps/remind/unit=working_days",
+            f"{tuned}/limits",
+            f"{tuned}/limits/check?limits/holdMaxDays=30",
+        ],
         "admin": [
             "/administration",
             f"/administration/people/{world.users['referrer']}",
@@ -49,6 +58,8 @@ def paths(world: World, case: dict[str, Any], request_id: str) -> dict[str, list
             "/administration/lists",
             "/administration/lists/municipalityCode",
             "/administration/terms",
+            "/administration/lists/reason",
+            "/administration/lists/reason/no_capacity",
         ],
     }
 

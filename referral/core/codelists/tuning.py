@@ -106,5 +106,5 @@ def _length_fault(code: str, step: str, span: Span) -> Fault | None:
         return Fault(step, "range", "Geef een lengte van 1 dag tot een jaar.")
     bound = BOUNDS.get((code, step))
     if bound is not None and any(span.after(day) > bound.longest.after(day) for day in _FOUR_YEARS):
-        return Fault(step, "too_long", bound.why)
+        return Fault(step, "too_loose", bound.why)
     return None
