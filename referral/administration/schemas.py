@@ -6,11 +6,12 @@ from typing import Any
 from marshmallow import Schema, validates_schema
 
 from referral.core.calendar import Span
-from referral.core.codelists import Term, in_units, labels
+from referral.core.codelists import Term, labels
 from referral.core.fields import ApiSchema, Code, Flag, Listed, Number, Part, Text, camel_case, wrong
 from referral.core.http import Question
 from referral.identity.models import ALL_SCOPES
 from referral.identity.schemas import LimitsSchema
+from referral.identity.usecases import in_units
 
 LONGEST_DAYS = 366
 MONTHS_A_YEAR = 12

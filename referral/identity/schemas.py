@@ -5,12 +5,12 @@ from typing import Any
 from marshmallow import post_load
 
 from referral.core.calendar import Span
-from referral.core.codelists import LIMIT_BOUNDS, default_terms, in_units
+from referral.core.codelists import default_terms
 from referral.core.fields import ApiSchema, Code, Flag, Id, Instant, Listed, Number, Part, Text
 from referral.core.http import PageQuery
 from referral.core.policy import OrganisationKind, Role
 from referral.identity.models import ALL_SCOPES, RegionKind
-from referral.identity.usecases import ListOrganisations, ListUsers, TunedRegion
+from referral.identity.usecases import LIMIT_BOUNDS, ListOrganisations, ListUsers, TunedRegion, in_units
 
 
 class OrganisationQuery(PageQuery):

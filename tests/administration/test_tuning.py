@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from referral.core.calendar import Span
-from referral.core.codelists import LIMIT_BOUNDS, default_terms, limit_faults, step_faults
-from referral.core.codelists.tuning import BOUNDS, LONGEST_DAYS
+from referral.core.codelists import default_terms
 from referral.core.errors import Invalid, NotFound, Stale
 from referral.core.policy import OrganisationKind, system_actor
 from referral.identity.models import Region, RegionKind, organisation_region
 from referral.identity.usecases import (
+    LIMIT_BOUNDS,
     RegisterRegion,
     TuneLimits,
     TuneTerm,
@@ -22,6 +22,7 @@ from referral.identity.usecases import (
     tune_limits,
     tune_term,
 )
+from referral.identity.usecases.bounds import BOUNDS, LONGEST_DAYS, limit_faults, step_faults
 from referral.notifications.usecases.terms import run_terms
 from referral.referrals.deadlines import start_clock
 from referral.referrals.models import Referral
@@ -181,13 +182,15 @@ def test_every_fault_is_told_at_once_and_the_law_cannot_be_loosened() -> None:
         usual["submitted"],
         {"remind": Span(), "escalate": Span(days=9), "escalate_region": Span(days=9), "end": Span(months=13)},
     )
-    assert [(each.name, each.code) for each in wrong] == [
-        ("remind", "range"), ("end", "range"), ("escalate_region", "too_early"),
+    assert [(each.pointer, each.code) for each in wrong] == [
+        ("/steps/remind", "range"), ("/steps/end", "range"), ("/steps/escalateRegion", "too_early"),
     ]  # fmt: skip
     assert [each.code for each in step_faults(usual["returned"], {"end": Span(days=9)})] == ["no_such_step"]
     for (code, step), bound in BOUNDS.items():
         tuned = {**usual[code].steps(), step: Span(bound.longest.months, bound.longest.days + 1)}
-        assert (step, "too_loose") in [(each.name, each.code) for each in step_faults(usual[code], tuned)]
+        assert (f"/steps/{step}", "too_loose") in [
+            (each.pointer, each.code) for each in step_faults(usual[code], tuned)
+        ]
     # Three months are 89 days when February is in them; a build that counts a month as 30 days lets 90 through.
     assert list(step_faults(usual["fitting_offer"], {"escalate": Span(days=89)})) == []
     assert [each.code for each in step_faults(usual["fitting_offer"], {"escalate": Span(days=90)})] == ["too_loose"]

@@ -5,8 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from sqlalchemy import insert, select
 from werkzeug.test import TestResponse
 
+from referral.core.policy import system_actor
+from referral.identity.models import Region, RegionKind, organisation_region
+from referral.identity.usecases import RegisterRegion, register_region
 from referral.reports.usecases import freeze_date
 from tests.world import World, trajectory_body
 
@@ -75,7 +79,18 @@ def screening_body(world: World, **changes: Any) -> dict[str, Any]:
 
 def region(world: World) -> str:
     """The id of the arbeidsmarktregio Kustrand."""
-    return str(next(iter(world.actor("region_admin").region_ids)))
+    with world.service.work(read_only=True) as work:
+        return str(work.session.scalar(select(Region.id).where(Region.name == "Kustrand")))
+
+
+def tuned_region(world: World) -> str:
+    """The id of a region that Regio Kustrand tunes besides its own, with nobody else in it."""
+    with world.service.work() as work:
+        command = RegisterRegion(RegionKind.LABOUR_MARKET, "Achterland", "AM38")
+        row = register_region(command, actor=system_actor("test"), work=work)
+        member = {"organisation_id": world.organisations["Regio Kustrand"], "region_id": row.id}
+        work.session.execute(insert(organisation_region).values(**member))
+        return str(row.id)
 
 
 def screening(world: World) -> str:
@@ -250,7 +265,11 @@ CALLS: Mapping[str, Prepare] = {
         version=1,
     ),
     "identity.tune_limits": lambda w: Call(
-        "region_admin", "PATCH", f"/v1/regions/{region(w)}/limits", {"limits": {"holdMaxDays": 60}}, version=1
+        "region_admin",
+        "PATCH",
+        f"/v1/regions/{tuned_region(w)}/limits",
+        {"limits": {"holdMaxDays": 60}},
+        version=1,
     ),
     "codes.list_retired": lambda _: Call("admin", "GET", RETIRED),
     "codes.retire_code": lambda _: Call("admin", "POST", RETIRED, {"list": "reason", "code": "level_too_low"}),

@@ -19,12 +19,20 @@ from referral.administration.schemas import (
     step_questions,
     term_in_schema,
 )
-from referral.core.codelists import LIMIT_BOUNDS, Term, default_terms
+from referral.core.codelists import Term, default_terms
 from referral.core.errors import NotFound
 from referral.core.fields import camel_case
 from referral.core.http import Form, Question, current_actor, current_work, filled, searched, submitted
 from referral.identity import usecases
-from referral.identity.usecases import TuneLimits, TuneTerm, find_tunable, labour_markets_of, list_tunable, rule_of
+from referral.identity.usecases import (
+    LIMIT_BOUNDS,
+    TuneLimits,
+    TuneTerm,
+    find_tunable,
+    labour_markets_of,
+    list_tunable,
+    rule_of,
+)
 from referral.referrals.usecases import Foreseen, foresee_limits, foresee_term
 
 Row = tuple[str, str, str]

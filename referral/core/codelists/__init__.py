@@ -34,20 +34,10 @@ from referral.core.codelists.reasons import Effect, Party, Reason, reasons, reas
 from referral.core.codelists.targets import Targets, targets_of
 from referral.core.codelists.templates import Template, templates
 from referral.core.codelists.terms import Limits, RightsTerms, Term, Terms, default_terms
-from referral.core.codelists.tuning import (
-    LIMIT_BOUNDS,
-    Fault,
-    in_units,
-    is_within_bounds,
-    limit_faults,
-    own_limits,
-    step_faults,
-)
 
 LIST_YEARS = frozen((name, code_list.year) for name, code_list in code_lists().items())
 
 __all__ = [
-    "LIMIT_BOUNDS",
     "LIST_YEARS",
     "Action",
     "Activity",
@@ -55,7 +45,6 @@ __all__ = [
     "Category",
     "CodeList",
     "Effect",
-    "Fault",
     "FigureRules",
     "Indicator",
     "Instrument",
@@ -80,17 +69,13 @@ __all__ = [
     "code_lists",
     "default_terms",
     "figure_rules",
-    "in_units",
     "indicators",
     "instruments",
-    "is_within_bounds",
     "labels",
     "labour_market_regions",
     "legal_bases",
-    "limit_faults",
     "municipalities",
     "occupations",
-    "own_limits",
     "parse_period",
     "processing_register",
     "questionnaire",
@@ -100,7 +85,6 @@ __all__ = [
     "retention_terms",
     "secrecy",
     "sectors",
-    "step_faults",
     "targets_of",
     "templates",
     "wording",

@@ -13,6 +13,7 @@ from referral.identity.usecases.accounts import (
     set_password,
 )
 from referral.identity.usecases.authority import demand_administrator
+from referral.identity.usecases.bounds import LIMIT_BOUNDS, in_units
 from referral.identity.usecases.directory import (
     Colleague,
     ListedOrganisation,
@@ -121,6 +122,7 @@ from referral.identity.usecases.tuning import (
 __all__ = [
     "ALL_SCOPES",
     "LIMITS",
+    "LIMIT_BOUNDS",
     "AcceptInvitation",
     "AddMembership",
     "Colleague",
@@ -174,6 +176,7 @@ __all__ = [
     "give_code",
     "has_app",
     "has_other_colleague",
+    "in_units",
     "invite_user",
     "issue_client_token",
     "issue_token",

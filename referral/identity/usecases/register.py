@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import insert, select
 
-from referral.core.codelists import default_terms, is_within_bounds, labour_market_regions, municipalities
+from referral.core.codelists import default_terms, labour_market_regions, municipalities
 from referral.core.errors import FieldError, Invalid, NotFound
 from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import Organisation, Region, RegionKind, organisation_region
 from referral.identity.usecases.authority import demand_administrator
+from referral.identity.usecases.bounds import is_within_bounds
 from referral.identity.usecases.keeping import period_faults
 
 LONGEST_NAME = 200

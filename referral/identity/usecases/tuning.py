@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from referral.core.calendar import Span
-from referral.core.codelists import Fault, Terms, default_terms, in_units, limit_faults, own_limits, step_faults
+from referral.core.codelists import Terms, default_terms
 from referral.core.errors import FieldError, Invalid, NotFound, Stale
-from referral.core.fields import camel_case
 from referral.core.policy import Actor, OrganisationKind, Role
 from referral.core.work import Work
 from referral.identity.models import Region, RegionKind
+from referral.identity.usecases.bounds import in_units, limit_faults, own_limits, step_faults
 
 LIMITS = "limits"
 RIGHTS = "rights"
@@ -102,7 +102,7 @@ def with_term(region: Region, command: TuneTerm) -> dict[str, Any] | None:
     if command.steps is not None:
         steps = {**_tuned(region).terms[command.term].steps(), **command.steps}
     lengths = {step: span or usual.steps().get(step, Span()) for step, span in steps.items()}
-    _refuse("steps", step_faults(usual, lengths))
+    _refuse(step_faults(usual, lengths))
     own = {step: in_units(span) for step, span in lengths.items() if span != usual.steps()[step]}
     return _replaced(region, command.term, own)
 
@@ -114,7 +114,7 @@ def with_limits(region: Region, command: TuneLimits) -> dict[str, Any] | None:
     if command.limits is not None:
         wishes = {name: getattr(usual, name) if each is None else each for name, each in command.limits.items()}
         limits = {**asdict(_tuned(region).terms.limits), **wishes}
-    _refuse(LIMITS, limit_faults(limits))
+    _refuse(limit_faults(limits))
     return _replaced(region, LIMITS, own_limits(usual, limits))
 
 
@@ -123,8 +123,8 @@ def _replaced(region: Region, key: str, own: Mapping[str, Any]) -> dict[str, Any
     return others | ({key: dict(own)} if own else {}) or None
 
 
-def _refuse(member: str, faults: Iterable[Fault]) -> None:
-    if errors := [FieldError(f"/{member}/{camel_case(each.name)}", each.code, each.sentence) for each in faults]:
+def _refuse(faults: Iterable[FieldError]) -> None:
+    if errors := list(faults):
         raise Invalid(errors=errors)
 
 

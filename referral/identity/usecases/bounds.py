@@ -9,8 +9,10 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from referral.core.calendar import Span
-from referral.core.codelists.files import frozen
-from referral.core.codelists.terms import STEPS, Limits, Term, Terms, rough_days
+from referral.core.codelists import Limits, Term, Terms
+from referral.core.codelists.terms import STEPS, rough_days
+from referral.core.errors import FieldError
+from referral.core.fields import camel_case
 
 LONGEST_DAYS = 366
 _FOUR_YEARS = tuple(date(2026, 1, 1) + timedelta(days=day) for day in range(1461))
@@ -23,15 +25,6 @@ class Bound:
 
     longest: Span
     why: str
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with one step or limit: its name, the rule that it breaks, and a sentence."""
-
-    name: str
-    code: str
-    sentence: str
 
 
 BOUNDS: Mapping[tuple[str, str], Bound] = {
@@ -60,12 +53,12 @@ LIMIT_BOUNDS: Mapping[str, tuple[int, int]] = {
 """From the strictest that still works to what the chain itself asks: a region may be stricter, never looser."""
 
 
-def step_faults(usual: Term, steps: Mapping[str, Span]) -> Iterator[Fault]:
+def step_faults(usual: Term, steps: Mapping[str, Span]) -> Iterator[FieldError]:
     """What is wrong with these steps of a term, as they would all be together."""
     good = {}
     for step, span in steps.items():
         if step not in usual.steps():
-            yield Fault(step, "no_such_step", "Deze termijn heeft deze stap niet.")
+            yield FieldError(_at(step), "no_such_step", "Deze termijn heeft deze stap niet.")
         elif fault := _length_fault(usual.code, step, span):
             yield fault
         else:
@@ -73,15 +66,17 @@ def step_faults(usual: Term, steps: Mapping[str, Span]) -> Iterator[Fault]:
     ordered = [(step, good[step]) for step in STEPS if step in good]
     for (_, earlier), (step, later) in pairwise(ordered):
         if rough_days(later) <= rough_days(earlier):
-            yield Fault(step, "too_early", "Deze stap moet later vallen dan de stap ervoor.")
+            yield FieldError(_at(step), "too_early", "Deze stap moet later vallen dan de stap ervoor.")
 
 
-def limit_faults(limits: Mapping[str, int]) -> Iterator[Fault]:
+def limit_faults(limits: Mapping[str, int]) -> Iterator[FieldError]:
     """What is wrong with these limits."""
     for name, number in limits.items():
         low, high = LIMIT_BOUNDS[name]
         if not low <= number <= high:
-            yield Fault(name, "range", f"Dit getal moet van {low} tot en met {high} zijn.")
+            yield FieldError(
+                f"/limits/{camel_case(name)}", "range", f"Dit getal moet van {low} tot en met {high} zijn."
+            )
 
 
 def is_within_bounds(terms: Terms) -> bool:
@@ -98,13 +93,17 @@ def in_units(span: Span) -> dict[str, int]:
 
 def own_limits(usual: Limits, limits: Mapping[str, int]) -> Mapping[str, int]:
     """Those of the limits that are not the service's own."""
-    return frozen((name, number) for name, number in limits.items() if number != getattr(usual, name))
+    return {name: number for name, number in limits.items() if number != getattr(usual, name)}
 
 
-def _length_fault(code: str, step: str, span: Span) -> Fault | None:
+def _at(step: str) -> str:
+    return f"/steps/{camel_case(step)}"
+
+
+def _length_fault(code: str, step: str, span: Span) -> FieldError | None:
     if min(span.months, span.days, span.working_days) < 0 or not 0 < rough_days(span) <= LONGEST_DAYS:
-        return Fault(step, "range", "Geef een lengte van 1 dag tot een jaar.")
+        return FieldError(_at(step), "range", "Geef een lengte van 1 dag tot een jaar.")
     bound = BOUNDS.get((code, step))
     if bound is not None and any(span.after(day) > bound.longest.after(day) for day in _FOUR_YEARS):
-        return Fault(step, "too_loose", bound.why)
+        return FieldError(_at(step), "too_loose", bound.why)
     return None
