@@ -11,7 +11,7 @@ from referral.core.fields import ApiSchema, Code, Flag, Listed, Number, Part, Te
 from referral.core.http import Question
 from referral.identity.models import ALL_SCOPES
 from referral.identity.schemas import LimitsSchema
-from referral.identity.usecases import in_units
+from referral.identity.usecases import BOUNDS, in_units
 
 LONGEST_DAYS = 366
 MONTHS_A_YEAR = 12
@@ -146,7 +146,9 @@ def step_questions(term: Term, usual: Term) -> Iterator[Question]:
     """Two questions for every step of a term: how many, and of what."""
     for step, span in term.steps().items():
         name = f"steps/{camel_case(step)}"
+        bound = BOUNDS.get((term.code, step))
         hint = f"Nu {span_in_words(span)}, bij de dienst {span_in_words(usual.steps()[step])}. Leeg: blijft zo."
+        hint = f"{hint} {bound.why}" if bound else hint
         yield Question(f"{name}/number", "number", STEPS[step], hint)
         yield Question(f"{name}/unit", "select", f"{STEPS[step]}: waarin telt u?", options=UNITS)
 

@@ -276,3 +276,5 @@ def test_what_is_wrong_comes_back_filled_in_and_a_colleague_is_not_overwritten(w
     )
     assert Person(world, "admin").open(path).status_code == 404
     assert admin.open(f"/administration/regions/{region(world)}/terms/niets").status_code == 404
+    bound = admin.open(f"/administration/regions/{region(world)}/terms/fitting_offer").text
+    assert "Een passend aanbod komt binnen 3 maanden. Korter mag, langer niet." in bound

@@ -13,7 +13,7 @@ from referral.identity.usecases.accounts import (
     set_password,
 )
 from referral.identity.usecases.authority import demand_administrator
-from referral.identity.usecases.bounds import LIMIT_BOUNDS, in_units
+from referral.identity.usecases.bounds import BOUNDS, LIMIT_BOUNDS, in_units
 from referral.identity.usecases.directory import (
     Colleague,
     ListedOrganisation,
@@ -121,6 +121,7 @@ from referral.identity.usecases.tuning import (
 
 __all__ = [
     "ALL_SCOPES",
+    "BOUNDS",
     "LIMITS",
     "LIMIT_BOUNDS",
     "AcceptInvitation",
