@@ -56,6 +56,7 @@ def test_the_page_says_what_happens_and_then_exactly_that_happens(world: World) 
     assert world.move("coach", world.refer(), "decline", reason="no_capacity", noAlternative=True)
 
 
+@ON_SQLITE
 def test_the_workflow_of_the_api_offers_what_the_organisation_offers(world: World) -> None:
     def offered(who: str) -> tuple[bool, bool]:
         table = world.call(who, "GET", "/v1/workflow").json

@@ -108,6 +108,7 @@ def tuned_terms(world: World) -> Any:
         return work.session.scalar(select(Region.terms).where(Region.id == UUID(region(world))))
 
 
+@ON_SQLITE
 def test_the_cases_under_every_term_are_counted_by_the_clock_that_runs(world: World) -> None:
     world.bring_to("returned")
     world.bring_to("declined")
@@ -204,6 +205,7 @@ def test_every_fault_is_told_at_once_and_the_law_cannot_be_loosened() -> None:
     assert LONGEST_DAYS > 365
 
 
+@ON_SQLITE
 def test_who_may_tune_and_what_is_refused(world: World) -> None:
     here = UUID(region(world))
     for who in ("admin", "provider_admin", "region", "coordinator"):
