@@ -28,7 +28,7 @@ from referral.participants.models import Participant
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.workflow import OPEN, EventName, Party, Status
 from referral.reports.usecases import GroupKey, ShowFunnel, show_funnel
-from referral.reports.usecases.counting import OWN_SIDES, Scope, add_up
+from referral.reports.usecases.counting import OWN_SIDES, Reading, Scope, add_up
 from referral.screenings.models import Conversation, Discussed, Screening
 from referral.trajectories.matching import free_places, needs_checking
 from referral.trajectories.models import Trajectory
@@ -185,9 +185,10 @@ def test_the_funnel_has_the_proportions_of_the_field(demo: Service) -> None:
     first, three_months_ago = date(NOW.year - 2, 11, 1), date(NOW.year, 7, 31)
     with demo.work() as work:
         everybody = Scope(select(Organisation.id), OWN_SIDES, first, date(NOW.year, 11, 30))
-        (whole,) = add_up(work.session, everybody, ()).values()
-        skills = add_up(work.session, everybody, (GroupKey.SKILL,))
-        (earlier,) = add_up(work.session, replace(everybody, to_on=three_months_ago), ()).values()
+        reading = Reading(work.session, everybody.owners)
+        (whole,) = add_up(reading, everybody, ()).values()
+        skills = add_up(reading, everybody, (GroupKey.SKILL,))
+        (earlier,) = add_up(reading, replace(everybody, to_on=three_months_ago), ()).values()
     for skill, of_266 in {"digital": 108, "reading": 58, "reading_digital": 43}.items():
         share = skills[(skill,)].count("referred") / whole.count("referred")
         assert share == pytest.approx(of_266 / 266, abs=0.06), skill
@@ -198,7 +199,7 @@ def test_the_funnel_has_the_proportions_of_the_field(demo: Service) -> None:
 def test_the_region_sees_that_funnel_rounded(demo: Service) -> None:
     this_year = Scope(select(Organisation.id), OWN_SIDES, date(NOW.year, 1, 1), date(NOW.year, 12, 31))
     with demo.work() as work:
-        (exact,) = add_up(work.session, this_year, ()).values()
+        (exact,) = add_up(Reading(work.session, this_year.owners), this_year, ()).values()
         (row,) = show_funnel(ShowFunnel(this_year.from_on, this_year.to_on), actor=system_actor(), work=work).rows
     shown = {each.stage: each.count for each in row.stages if each.count is not None}
     assert len(shown) >= 8

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from referral.core.codelists import figure_rules, labels
 from referral.core.policy import Actor
 from referral.core.work import Work
-from referral.identity.models import Organisation, User
+from referral.identity.models import User
 from referral.referrals.models import Referral
 from referral.referrals.workflow import NAMED_COACH, OPEN, Party
 from referral.reports.disclosure import ROOT
@@ -79,10 +79,8 @@ def _quarters(asked: Asked) -> list[str]:
 
 def _partners(asked: Asked) -> Sequence[str]:
     """The organisations that could screen: those of the region, or the own one."""
-    query = select(Organisation.id).where(Organisation.id.in_(asked.owners), Organisation.active)
-    if asked.is_shared:
-        query = query.where(Organisation.kind.in_(EXPECTED[ORGANISATION]))
-    return [str(each) for each in asked.work.session.scalars(query.order_by(Organisation.name, Organisation.id))]
+    near = [each for each in asked.reading.organisations if each.active]
+    return [str(each.id) for each in near if not asked.is_shared or each.kind in EXPECTED[ORGANISATION]]
 
 
 # How full it is.

@@ -23,9 +23,15 @@ from referral.reports.report import (
 )
 from referral.reports.usecases.asked import Asked, ShowReport
 from referral.reports.usecases.domains import KEY_LABELS, codes_of
+from referral.reports.usecases.funnel import reading_for
 from referral.reports.usecases.offer import Offer, places
 
 NT1, NT2 = "nt1", "nt2"
+DIVISIONS = (
+    None, GroupKey.LANGUAGE_BACKGROUND, GroupKey.OCCUPATION, GroupKey.SECTOR, GroupKey.AGE_BAND, GroupKey.MUNICIPALITY,
+    GroupKey.SKILL,
+)  # fmt: skip
+"""What the report reads, in one go: everybody, and these divisions with the wider ones that follow from them."""
 LOSING = frozenset({"decline", "not_start", "stop"})
 """The events by which the side of the offer ends a case."""
 YES, NO = Cell("Ja", code="yes"), Cell("Nee", code="no")
@@ -33,7 +39,7 @@ YES, NO = Cell("Ja", code="yes"), Cell("Nee", code="no")
 
 def show_reach(query: ShowReport, *, actor: Actor, work: Work) -> Report:
     """Who is reached in whole months. Raises `Invalid` for a wrong period. No personal data are read."""
-    asked = Asked(query, actor, work)
+    asked = Asked(query, actor, work, reading=reading_for(actor, work, *DIVISIONS))
     offer = Offer(actor, work)
     tables = [
         _languages(asked), _top_lists(asked), _occupations(asked), _vulnerable(asked), _sectors(asked), _ages(asked),
@@ -169,7 +175,8 @@ def _targets(asked: Asked) -> Sequence[Table]:
         *map(indicator_column, ("baseline", "target", "reached")),
         indicator_column("target_share", Unit.SHARE),
     ]
-    so_far = Asked(ShowReport(date(year, 1, 1), asked.to_on), asked.actor, asked.work)
+    this_year = ShowReport(date(year, 1, 1), asked.to_on)
+    so_far = Asked(this_year, asked.actor, asked.work, reading=asked.reading)
     rows = []
     for targets in _known_targets(asked):
         for name, target in targets.of(year).items():
