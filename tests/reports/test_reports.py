@@ -301,7 +301,9 @@ def test_coverage_counts_the_screenings_of_the_last_whole_quarters(ledger: Ledge
     ledger.screen(date(2025, 9, 30), times=9)
     rebuild_facts(ledger.service)
     found = tables(ledger, "city", "coverage")["screening"]
-    assert list(found.values()) == [{"2025-Q4": 12, "2026-Q1": 10, "2026-Q2": 11, "2026-Q3": 0, "structural": "Ja"}]
+    assert list(found.values()) == [
+        {"2025-Q4": 12, "2026-Q1": 10, "2026-Q2": 11, "2026-Q3": 0, "together": 33, "structural": "Ja"}
+    ]
     names = {key[0] for key in tables(ledger, "network", "coverage")["screening"]}
     partners = {str(ledger.actors[who].organisation_id) for who in ("city", "uwv", "bakery")}
     assert names == partners, "those who could screen, the silent ones too"

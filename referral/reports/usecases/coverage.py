@@ -26,6 +26,7 @@ from referral.reports.usecases.stock import Stock
 from referral.trajectories.models import Trajectory
 
 CASES, LATE, TAKEN, WAITING = "open_cases", "overdue", "taken", "waiting"
+TOGETHER = "together"
 ORGANISATION, QUARTER = GroupKey.ORGANISATION, GroupKey.QUARTER
 
 
@@ -36,6 +37,12 @@ def show_coverage(*, actor: Actor, work: Work) -> Report:
     tables = [_screening(asked), _providers(asked, offer), *_coaches(asked), _parties(asked)]
     work.record(actor, "report:coverage", "report", None, **asked.period)
     return Report("coverage", "Dekking", asked.from_on, asked.to_on, tables)
+
+
+def coverage_today(*, actor: Actor, work: Work) -> Sequence[Table]:
+    """Which partners screen, and who is late: for a report that records itself that it was asked."""
+    asked = Asked(last_quarters(work.today), actor, work)
+    return _screening(asked), _parties(asked)
 
 
 def last_quarters(today: date) -> ShowReport:
@@ -50,14 +57,21 @@ def _screening(asked: Asked) -> Table:
     columns = [
         Column(ORGANISATION.value, "Organisatie"),
         *(Column(quarter, quarter, Unit.COUNT, "screened") for quarter in quarters),
+        Column(TOGETHER, "Samen", Unit.COUNT, "screened"),
         Column("structural", "Structureel", indicator="structural"),
     ]
     shown = {row.group: row.counts[Stage.SCREENED] for row in asked.rows(ORGANISATION, QUARTER)}
     rows = []
     for partner in _partners(asked):
         counts = [shown.get((partner, quarter), asked.nothing) for quarter in quarters]
-        rows.append([asked.name(ORGANISATION, partner), *map(count, counts), is_structural(counts)])
+        shares = [*map(count, counts), count(_together(counts)), is_structural(counts)]
+        rows.append([asked.name(ORGANISATION, partner), *shares])
     return Table("screening", "Structureel screenen", columns, rows, asked.rule)
+
+
+def _together(counts: Sequence[int | None]) -> int | None:
+    """The sum of what is shown; hidden when a part is."""
+    return None if None in counts else sum(each for each in counts if each is not None)
 
 
 def is_structural(counts: Sequence[int | None]) -> Cell:

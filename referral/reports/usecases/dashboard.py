@@ -9,6 +9,7 @@ from referral.core.work import Work
 from referral.reports.disclosure import EXACT
 from referral.reports.measures import TIME_KEYS, GroupKey, Stage
 from referral.reports.report import Cell, Column, Table, Unit, count, indicator_column, named, number
+from referral.reports.usecases.coverage import coverage_today
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
 from referral.reports.usecases.funnel import Funnel, ShowFunnel, read_funnel, reading_for, show_funnel
 from referral.reports.usecases.rows import Figure, Row
@@ -23,13 +24,17 @@ REFERRED = "Doorverwezen"
 
 @dataclass(frozen=True)
 class Dashboard:
-    """What one question shows. `flow` None: under disclosure control it goes without a filter only."""
+    """What one question shows. `flow` None: under disclosure control it goes without a filter only.
+
+    `today` says which partners screen and who is late; it is about everybody, so it goes without a filter only.
+    """
 
     query: ShowFunnel
     by: GroupKey
     total: Funnel
     parts: Funnel
     flow: Sequence["Flow"] | None
+    today: Sequence[Table] = ()
 
     @property
     def is_exact(self) -> bool:
@@ -72,7 +77,8 @@ def show_dashboard(query: ShowFunnel, by: GroupKey, *, actor: Actor, work: Work)
         sources = parts if by is SOURCE else divided(SOURCE)
         targets = parts if by is TEMPLATE else divided(TEMPLATE)
         flow = [*_into(sources), *_out_of(targets)]
-    return Dashboard(query, by, total, parts, flow)
+    today = () if query.filters else coverage_today(actor=actor, work=work)
+    return Dashboard(query, by, total, parts, flow, today)
 
 
 def stage_table(row: Row, shown: Dashboard) -> Table:
