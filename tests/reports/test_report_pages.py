@@ -10,7 +10,7 @@ from tests.world import World
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NAMES = ("monitor", "reach", "coverage")
-MOST_OF_A_REPORT = 16
+MOST_OF_A_REPORT = 17
 
 
 @ON_SQLITE
@@ -75,7 +75,7 @@ def test_a_region_writes_the_texts_of_its_yearly_report_and_reads_it(world: Worl
 
 @ON_SQLITE
 def test_a_report_asks_few_questions_however_many_cases_there_are(world: World) -> None:
-    """One question for each division that the report is about: reach has ten of them."""
+    """One question for each division that the report is about: reach has eleven of them."""
     few = _asked(world)
     fill(world)
     many = _asked(world)

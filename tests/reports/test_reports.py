@@ -602,7 +602,7 @@ def test_offer_is_held_against_demand_by_sector(ledger: Ledger) -> None:
     shared = tables(ledger, "network", "reach")["sectorDemand"]
     assert list(shared[("F",)].values()) == ["hidden", 2, 16, "hidden", "Nee"]
     assert list(shared[("A",)].values()) == ["hidden", 0, 0, 0, "hidden"], "that somebody asks would tell of three"
-    assert list(shared[("Voor elke sector",)].values()) == [None, 1, 50, "hidden", None]
+    assert list(shared[("Voor elke sector",)].values()) == [None, 1, 50, 30, None]
 
 
 ASKED = ("sector_demand", "sector_activities")
