@@ -5,7 +5,7 @@ a count by sector would tell what is hidden of a provider.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from referral.reports.disclosure import ROOT, Division, Node, Period, Rule, YearTable
@@ -45,11 +45,11 @@ class Taken:
 
         Hidden when one of them is.
         """
-        meant = {part for part in self._parts if is_meant_for(part[1:], sector)}
+        meant = frozenset(part for part in self._parts if is_meant_for(part[1:], sector))
         counts = [self._table.shown(self._day, node, column) for node in self._widest(meant, ROOT)]
         return None if None in counts else sum(count for count in counts if count is not None)
 
-    def _widest(self, meant: Set[Part], node: Node) -> list[Node]:
+    def _widest(self, meant: frozenset[Part], node: Node) -> list[Node]:
         """The fewest nodes below this one that make up these parts: a whole provider rather than each of its parts."""
         leaves = self._division.leaves[node]
         if meant.isdisjoint(leaves):
