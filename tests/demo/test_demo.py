@@ -150,6 +150,14 @@ def test_every_situation_is_there(demo: Service, situation: str) -> None:
     assert count(demo, *SITUATIONS[situation]) > 0
 
 
+def test_parents_and_the_sectors_of_the_offer_are_there_in_plausible_numbers(demo: Service) -> None:
+    told = Counter(answer for (answer,) in all_of(demo, select(Screening.raises_children)))
+    assert 0.1 < told["unknown"] / told.total() < 0.3
+    assert 0.3 < told["yes"] / (told["yes"] + told["no"]) < 0.6
+    meant = [sectors for (sectors,) in all_of(demo, select(Trajectory.sector_codes).where(Trajectory.active))]
+    assert 3 <= sum(bool(sectors) for sectors in meant) <= len(meant) / 2
+
+
 def test_somebody_is_referred_to_two_places_at_once_and_somebody_was_transferred_twice(demo: Service) -> None:
     parallel = select(Referral.participant_id).where(Referral.status.in_(OPEN))
     assert all_of(demo, parallel.group_by(Referral.participant_id).having(func.count() > 1))

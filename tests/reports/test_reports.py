@@ -580,6 +580,71 @@ def test_offer_is_held_against_demand(ledger: Ledger) -> None:
     assert (shared["free_places"], shared["waiting"], shared["places"]) == ("hidden", "hidden", 20)
 
 
+def test_offer_is_held_against_demand_by_sector(ledger: Ledger) -> None:
+    """A trajectory for two sectors stands with both; what is for every sector is in none of them."""
+    offer(ledger, "school", places=9, places_taken=4, sector_codes=["F", "I"])
+    offer(ledger, "school", places=7, places_taken=7, sector_codes=["F"])
+    offer(ledger, "school", places=50, places_taken=20)
+    offer(ledger, "school", places=30, sector_codes=["A"], active=False)
+    for sector, times in (("F", 5), ("A", 3), (None, 2)):
+        ledger.screen(MARCH, times=times, sector=sector)
+    ledger.screen(MARCH, times=4, sector="I", indication="no")
+    rebuild_facts(ledger.service)
+    found = tables(ledger, "city", "reach")["sectorDemand"]
+    assert len(found) == len(sectors()) + 2
+    assert {key[0]: list(cells.values()) for key, cells in found.items() if any(cells[name] for name in ASKED)} == {
+        "A": [3, 0, 0, 0, "Ja"],
+        "F": [5, 2, 16, 5, "Nee"],
+        "I": [0, 1, 9, 5, "Nee"],
+        "Onbekend": [2, None, None, None, None],
+        "Voor elke sector": [None, 1, 50, 30, None],
+    }
+    by_any = sum(cells["places"] or 0 for cells in found.values())
+    assert by_any == 75, "the control: the lines add up to more than the 66 places that there are"
+    shared = tables(ledger, "network", "reach")["sectorDemand"]
+    assert list(shared[("F",)].values()) == ["hidden", 2, 16, "hidden", "Nee"]
+    assert list(shared[("A",)].values()) == ["hidden", 0, 0, 0, "hidden"], "that somebody asks would tell of three"
+    assert list(shared[("Voor elke sector",)].values()) == [None, 1, 50, 30, None]
+
+
+ASKED = ("sector_demand", "sector_activities")
+
+
+def test_parents_are_a_part_of_who_said_so(ledger: Ledger) -> None:
+    for answer, times in (("yes", 30), ("no", 90), ("unknown", 40)):
+        ledger.screen(MARCH, times=times, raises_children=answer)
+    ledger.screen(MARCH, times=20, indication="no")
+    ledger.refer(path(MARCH), times=9)
+    rebuild_facts(ledger.service)
+    for who in ("city", "network"):
+        assert tables(ledger, who, "reach")["parents"] == {
+            ("yes",): {"screened": 30, "indication": 30, "parent_share": 0.25},
+            ("no",): {"screened": 90, "indication": 90, "parent_share": None},
+            ("unknown",): {"screened": 60, "indication": 40, "parent_share": None},
+        }
+    assert round(30 / 180, 2) != 0.25, "the control: who counts unknown as no says 17 percent"
+    ledger.screen(MARCH, by="uwv", times=3, raises_children="no")
+    rebuild_facts(ledger.service)
+    assert tables(ledger, "uwv", "reach")["parents"][("yes",)]["parent_share"] == 0
+    clean(ledger)
+    ledger.screen(MARCH, times=4, raises_children="yes")
+    ledger.screen(MARCH, times=120, raises_children="no")
+    rebuild_facts(ledger.service)
+    shared = tables(ledger, "network", "reach")["parents"]
+    assert shared[("yes",)] == {"screened": "hidden", "indication": "hidden", "parent_share": "hidden"}
+    assert shared[("no",)]["screened"] == "hidden", "the total would give the four away"
+
+
+@ON_SQLITE
+def test_the_ages_say_which_bands_stand_for_the_young(ledger: Ledger) -> None:
+    found = ask(ledger, "city", "reach").json
+    (meaning,) = [each["definition"] for each in found["definitions"] if each["indicator"] == "young_adults"]
+    assert "16 tot en met 30 jaar" in meaning
+    assert "16 tot en met 24 jaar" in meaning
+    young = {key[0] for key, cells in tables(ledger, "city", "reach")["ages"].items() if cells["young"] == "Ja"}
+    assert young == {"16-17", "18-24"}
+
+
 @ON_SQLITE
 def test_free_places_in_shared_figures_tell_no_more_than_the_taken_ones(ledger: Ledger) -> None:
     offer(ledger, "school", places=60, places_taken=23)

@@ -4,7 +4,7 @@ About today, but for the screenings: those are of the last whole quarters. An in
 the coordinator of the own organisation only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,11 +21,12 @@ from referral.reports.disclosure import ROOT
 from referral.reports.measures import GroupKey, Stage, month_of, quarter_of
 from referral.reports.report import HIDDEN, Cell, Column, Report, Table, Unit, count, indicator_column, named
 from referral.reports.usecases.asked import EXPECTED, TOTAL, Asked, ShowReport
-from referral.reports.usecases.offer import Offer, places
+from referral.reports.usecases.offer import Offer, free, places
 from referral.reports.usecases.stock import Stock
+from referral.reports.usecases.taken import TAKEN, WAITING, Taken
 from referral.trajectories.models import Trajectory
 
-CASES, LATE, TAKEN, WAITING = "open_cases", "overdue", "taken", "waiting"
+CASES, LATE = "open_cases", "overdue"
 TOGETHER = "together"
 ORGANISATION, QUARTER = GroupKey.ORGANISATION, GroupKey.QUARTER
 
@@ -110,33 +111,23 @@ def _providers(asked: Asked, offer: Offer) -> Table:
     offered: dict[str, list[Trajectory]] = {}
     for each in offer.trajectories:
         offered.setdefault(str(each.organisation_id), []).append(each)
-    full = {value: {**cases.get(value, {}), **_occupied(offered.get(value, []))} for value in {*cases, *offered}}
-    names = asked.organisation_names
-    columns_of = (CASES, TAKEN, WAITING)
-    stock = Stock(full, sorted(offered, key=lambda each: names[each]), columns_of, {}, asked.rule, asked.work.today)
-    rows = [
-        [asked.name(GroupKey.PARTNER, value), *_capacity(stock, value, offered.get(value, []))]
-        for value in stock.values
-    ]
-    rows.append([Cell(TOTAL), *_capacity(stock, ROOT, offer.trajectories)])
+    names, today = asked.organisation_names, asked.work.today
+    stock = Stock(cases, sorted(offered, key=lambda each: names[each]), (CASES,), {}, asked.rule, today)
+    taken = Taken(offer.trajectories, asked.rule, today)
+    rows = []
+    for value in stock.values:
+        full = [taken.at(value, column) if value in offered else asked.nothing for column in (TAKEN, WAITING)]
+        capacity = _capacity(offered.get(value, []), *full)
+        rows.append([asked.name(GroupKey.PARTNER, value), count(stock.shown(value, CASES)), *capacity])
+    everywhere = _capacity(offer.trajectories, taken.total(TAKEN), taken.total(WAITING))
+    rows.append([Cell(TOTAL), count(stock.shown(ROOT, CASES)), *everywhere])
     return Table("providers", "Bezetting per aanbieder", columns, rows, asked.rule)
 
 
-def _occupied(trajectories: Sequence[Trajectory]) -> Mapping[str, int]:
-    return {
-        TAKEN: sum(each.places_taken for each in trajectories),
-        WAITING: sum(each.waiting for each in trajectories),
-    }
-
-
-def _capacity(stock: Stock, value: str, trajectories: Sequence[Trajectory]) -> Iterator[Cell]:
-    """Free places are what the shown number of taken ones leaves."""
+def _capacity(trajectories: Sequence[Trajectory], taken: int | None, waiting: int | None) -> Sequence[Cell]:
+    """What is on offer, how much of it is free, and who waits."""
     activities, seats = places(trajectories)
-    taken = stock.shown(value, TAKEN)
-    yield count(stock.shown(value, CASES))
-    yield from (Cell(activities), Cell(seats))
-    yield HIDDEN if taken is None else Cell(max(0, seats - taken))
-    yield count(stock.shown(value, WAITING))
+    return [Cell(activities), Cell(seats), free(seats, taken), count(waiting)]
 
 
 def _coaches(asked: Asked) -> Sequence[Table]:
