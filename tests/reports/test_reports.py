@@ -21,7 +21,7 @@ from referral.referrals.models import OutcomeTally, Referral, ReferralEvent
 from referral.referrals.workflow import EventName, Party, Status
 from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.usecases import freeze_date, freeze_due, rebuild_facts
-from referral.reports.usecases.coverage import is_structural
+from referral.reports.usecases.coverage import is_structural, is_structural_in_years
 from referral.screenings.models import Conversation, Screening
 from referral.trajectories.models import Trajectory
 from tests.proof import scaled
@@ -284,14 +284,23 @@ def tell(ledger: Ledger, who: str, area: str, answers: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "answer"),
+    ("counts", "answer"), [([10, 10, 10, 0], "yes"), ([10, 10, 9, 9], "no"), ([40, 0, 0, 0], "no"), ([10] * 4, "yes")]
+)
+def test_structural_is_enough_in_enough_quarters(counts: list[int], answer: str) -> None:
+    assert is_structural(counts).code == answer
+
+
+@pytest.mark.parametrize(
+    ("last_year", "this_year", "months", "answer"),
     [
-        ([10, 10, 10, 0], "yes"), ([10, 10, 9, 9], "no"), ([None, 10, 10, 0], "hidden"), ([None, 10, 10, 10], "yes"),
-        ([None, None, 0, 0], "no"), ([None, None, None, 0], "hidden"), ([0, 0, 0, 0], "no"),
+        (40, 10, 11, "yes"), (35, 40, 11, "yes"), (35, 35, 11, "no"), (None, 40, 11, "yes"), (None, 35, 11, "hidden"),
+        (40, None, 1, "yes"), (35, None, 1, "hidden"), (35, 10, 1, "yes"), (None, None, 6, "hidden"), (0, 0, 12, "no"),
     ],
 )  # fmt: skip
-def test_structural_is_told_from_what_is_shown(counts: list[int | None], answer: str) -> None:
-    cell = is_structural(counts)
+def test_structural_in_a_region_is_told_from_what_is_shown(
+    last_year: int | None, this_year: int | None, months: int, answer: str
+) -> None:
+    cell = is_structural_in_years(last_year, this_year, months)
     assert (cell.code or cell.why) == answer
 
 
@@ -302,7 +311,7 @@ def test_coverage_counts_the_screenings_of_the_last_whole_quarters(ledger: Ledge
     rebuild_facts(ledger.service)
     found = tables(ledger, "city", "coverage")["screening"]
     assert list(found.values()) == [
-        {"2025-Q4": 12, "2026-Q1": 10, "2026-Q2": 11, "2026-Q3": 0, "together": 33, "structural": "Ja"}
+        {"2025-Q4": 12, "2026-Q1": 10, "2026-Q2": 11, "2026-Q3": 0, "screened": 33, "structural": "Ja"}
     ]
     names = {key[0] for key in tables(ledger, "network", "coverage")["screening"]}
     partners = {str(ledger.actors[who].organisation_id) for who in ("city", "uwv", "bakery")}

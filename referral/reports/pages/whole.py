@@ -27,7 +27,7 @@ REPORTS: Mapping[str, Callable[..., Report]] = {
 }
 """The reports that have a page. Coverage is about today, so it takes no period."""
 TITLES = {"monitor": "Monitor", "reach": "Bereik", "coverage": "Dekking"}
-DRAWN = {"overdue": "overdue", "screening": "together"}
+DRAWN = {"overdue": "overdue", "screening": "screened"}
 """The tables that are drawn too, by the column of the bars."""
 KINDS = {ending: kind for kind, ending in ENDINGS.items() if kind != HTML}
 """The files that can be downloaded, by their ending."""

@@ -17,23 +17,24 @@ from referral.core.work import Work
 from referral.identity.models import User
 from referral.referrals.models import Referral
 from referral.referrals.workflow import NAMED_COACH, OPEN, Party
-from referral.reports.disclosure import ROOT
+from referral.reports.disclosure import ROOT, SHARED
 from referral.reports.measures import GroupKey, Stage, month_of, quarter_of
 from referral.reports.report import HIDDEN, Cell, Column, Report, Table, Unit, count, indicator_column, named
 from referral.reports.usecases.asked import EXPECTED, TOTAL, Asked, ShowReport
+from referral.reports.usecases.funnel import rule_for
 from referral.reports.usecases.offer import Offer, free, places
 from referral.reports.usecases.stock import Stock
 from referral.reports.usecases.taken import TAKEN, WAITING, Taken
 from referral.trajectories.models import Trajectory
 
 CASES, LATE = "open_cases", "overdue"
-TOGETHER = "together"
+MONTHS_A_QUARTER, MONTHS_A_YEAR = 3, 12
 ORGANISATION, QUARTER = GroupKey.ORGANISATION, GroupKey.QUARTER
 
 
 def show_coverage(*, actor: Actor, work: Work) -> Report:
     """Coverage and capacity as they are today. No personal data are read, but the names of the own coaches."""
-    asked = Asked(last_quarters(work.today), actor, work)
+    asked = _ask(actor, work)
     offer = Offer(actor, work)
     tables = [_screening(asked), _providers(asked, offer), *_coaches(asked), _parties(asked)]
     work.record(actor, "report:coverage", "report", None, **asked.period)
@@ -42,8 +43,14 @@ def show_coverage(*, actor: Actor, work: Work) -> Report:
 
 def coverage_today(*, actor: Actor, work: Work) -> Sequence[Table]:
     """Which partners screen, and who is late: for a report that records itself that it was asked."""
-    asked = Asked(last_quarters(work.today), actor, work)
+    asked = _ask(actor, work)
     return _screening(asked), _parties(asked)
+
+
+def _ask(actor: Actor, work: Work) -> Asked:
+    """The period of the screenings: whole quarters of the own organisation, last year and this one in a region."""
+    years = ShowReport(date(work.today.year - 1, 1, 1), work.today)
+    return Asked(years if rule_for(actor) is SHARED else last_quarters(work.today), actor, work)
 
 
 def last_quarters(today: date) -> ShowReport:
@@ -54,34 +61,67 @@ def last_quarters(today: date) -> ShowReport:
 
 
 def _screening(asked: Asked) -> Table:
-    quarters = _quarters(asked)
-    columns = [
-        Column(ORGANISATION.value, "Organisatie"),
-        *(Column(quarter, quarter, Unit.COUNT, "screened") for quarter in quarters),
-        Column(TOGETHER, "Samen", Unit.COUNT, "screened"),
-        Column("structural", "Structureel", indicator="structural"),
-    ]
-    shown = {row.group: row.counts[Stage.SCREENED] for row in asked.rows(ORGANISATION, QUARTER)}
-    rows = []
-    for partner in _partners(asked):
-        counts = [shown.get((partner, quarter), asked.nothing) for quarter in quarters]
-        shares = [*map(count, counts), count(_together(counts)), is_structural(counts)]
-        rows.append([asked.name(ORGANISATION, partner), *shares])
+    columns, rows = _by_year(asked) if asked.is_shared else _by_quarter(asked)
+    columns = [Column(ORGANISATION.value, "Organisatie"), *columns]
     return Table("screening", "Structureel screenen", columns, rows, asked.rule)
 
 
-def _together(counts: Sequence[int | None]) -> int | None:
-    """The sum of what is shown; hidden when a part is."""
-    return None if None in counts else sum(each for each in counts if each is not None)
+def _by_quarter(asked: Asked) -> tuple[Sequence[Column], Sequence[Sequence[Cell]]]:
+    """The own screenings: each of the last whole quarters, and together."""
+    quarters = _quarters(asked)
+    columns = [
+        *(Column(quarter, quarter, Unit.COUNT, "screened") for quarter in quarters),
+        Column(Stage.SCREENED, "Samen", Unit.COUNT, "screened"),
+        Column("structural", "Structureel", indicator="structural"),
+    ]
+    found = {row.group: row.counts[Stage.SCREENED] or 0 for row in asked.rows(ORGANISATION, QUARTER)}
+    rows = []
+    for partner in _partners(asked):
+        counts = [found.get((partner, quarter), 0) for quarter in quarters]
+        rows.append([asked.name(ORGANISATION, partner), *map(Cell, (*counts, sum(counts))), is_structural(counts)])
+    return columns, rows
 
 
-def is_structural(counts: Sequence[int | None]) -> Cell:
-    """Whether so many of these quarters had enough screenings, told from what is shown of them only."""
+def _by_year(asked: Asked) -> tuple[Sequence[Column], Sequence[Sequence[Cell]]]:
+    """The screenings of each organisation in a region, as its funnel shows them: last year and this year so far."""
+    this = asked.to_on.year
+    periods = [ShowReport(date(this - 1, 1, 1), date(this - 1, 12, 31)), ShowReport(date(this, 1, 1), asked.to_on)]
+    years = [Asked(period, asked.actor, asked.work, reading=asked.reading) for period in periods]
+    columns = [
+        Column("last_year", str(this - 1), Unit.COUNT, "screened"),
+        Column(Stage.SCREENED, f"{this} tot nu", Unit.COUNT, "screened"),
+        Column("structural_in_years", "Structureel", indicator="structural_in_years"),
+    ]
+    rows = []
+    for partner in _partners(asked):
+        before, now = (year.count(ORGANISATION, partner, Stage.SCREENED) for year in years)
+        structural = is_structural_in_years(before, now, asked.to_on.month)
+        rows.append([asked.name(ORGANISATION, partner), count(before), count(now), structural])
+    return columns, rows
+
+
+def is_structural(counts: Sequence[int]) -> Cell:
+    """Whether so many of these quarters had enough screenings."""
     rule = figure_rules().structural
-    sure = sum(each is not None and each >= rule.screenings for each in counts)
-    if sure >= rule.at_least:
-        return Cell("Ja", code="yes")
-    return HIDDEN if sure + counts.count(None) >= rule.at_least else Cell("Nog niet", code="no")
+    return _answer(sum(each >= rule.screenings for each in counts) >= rule.at_least)
+
+
+def is_structural_in_years(last_year: int | None, this_year: int | None, months: int) -> Cell:
+    """Whether there were enough a quarter on average, last year or in the months of this one; told from what is shown.
+
+    In a region most quarters are hidden, so there nobody would ever be told by quarters.
+    """
+    enough, counts = figure_rules().structural.screenings, (last_year, this_year)
+    spans = (MONTHS_A_YEAR, max(months, MONTHS_A_QUARTER))
+    if any(
+        each is not None and each * MONTHS_A_QUARTER >= enough * span for each, span in zip(counts, spans, strict=True)
+    ):
+        return _answer(True)
+    return HIDDEN if None in counts else _answer(False)
+
+
+def _answer(value: bool) -> Cell:
+    return Cell("Ja", code="yes") if value else Cell("Nog niet", code="no")
 
 
 def _quarters(asked: Asked) -> list[str]:
