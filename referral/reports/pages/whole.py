@@ -27,7 +27,10 @@ REPORTS: Mapping[str, Callable[..., Report]] = {
 }
 """The reports that have a page. Coverage is about today, so it takes no period."""
 TITLES = {"monitor": "Monitor", "reach": "Bereik", "coverage": "Dekking"}
-DRAWN = {"overdue": "overdue", "screening": "screened"}
+DRAWN = {
+    "overdue": "overdue", "screening": "screened", "coaches": "caseload", "languages": "participants",
+    "ages": "screened", "municipalities": "screened", "demand": "demand", "input": "participants",
+}  # fmt: skip
 """The tables that are drawn too, by the column of the bars."""
 KINDS = {ending: kind for kind, ending in ENDINGS.items() if kind != HTML}
 """The files that can be downloaded, by their ending."""
