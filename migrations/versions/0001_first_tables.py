@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.Column("language_background", sa.String(length=16), nullable=False),
         sa.Column("employment", sa.String(length=16), nullable=False),
         sa.Column("age_band", sa.String(length=8), nullable=False),
+        sa.Column("raises_children", sa.String(length=8), nullable=False),
         sa.Column("sector", sa.String(length=1), nullable=False),
         sa.Column("occupation", sa.String(length=8), nullable=False),
         sa.Column("skill", sa.String(length=32), nullable=False),
@@ -603,6 +604,7 @@ def upgrade() -> None:
         sa.Column("language_background", sa.String(length=16), nullable=False),
         sa.Column("employment", sa.String(length=16), nullable=False),
         sa.Column("age_band", sa.String(length=8), nullable=False),
+        sa.Column("raises_children", sa.String(length=8), nullable=False),
         sa.Column("education_level", sa.String(length=16), nullable=True),
         sa.Column("municipality_code", sa.String(length=6), nullable=False),
         sa.Column("sector", sa.String(length=1), nullable=True),
@@ -621,6 +623,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("discussed IN ('none', 'not_held', 'held')", name=op.f("ck_screening_discussed")),
         sa.CheckConstraint("indication IN ('yes', 'no', 'undetermined')", name=op.f("ck_screening_indication")),
+        sa.CheckConstraint("raises_children IN ('yes', 'no', 'unknown')", name=op.f("ck_screening_raises_children")),
         sa.CheckConstraint(
             "block IS NULL OR block = 1 OR score IS NOT NULL", name=op.f("ck_screening_block_after_score")
         ),
@@ -662,6 +665,7 @@ def upgrade() -> None:
         sa.Column("skills", sa.JSON(), nullable=False),
         sa.Column("levels", sa.JSON(), nullable=False),
         sa.Column("language_backgrounds", sa.JSON(), nullable=False),
+        sa.Column("sector_codes", sa.JSON(), nullable=False),
         sa.Column("course_kind", sa.String(length=32), nullable=False),
         sa.Column("course_type", sa.String(length=32), nullable=False),
         sa.Column("places", sa.Integer(), nullable=False),

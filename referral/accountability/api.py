@@ -61,6 +61,7 @@ AFFECTED = {
         {
             "participantId": PARTICIPANT_ID,
             "organisationId": ORGANISATION_ID,
+            "draftBy": None,
             "readings": 3,
             "changes": 0,
             "dataCategories": ["case", "contact", "identity"],

@@ -108,10 +108,11 @@ class AffectedQuery(ApiSchema):
 
 
 class AffectedPersonSchema(ApiSchema):
-    """One person, as an id."""
+    """One person, as an id; or the id of a draft that is not sent yet, with who knows whom it is about."""
 
     participant_id = Id(required=True)
     organisation_id = Id(required=True)
+    draft_by = Text(required=True, allow_none=True)
     readings = Number(0, 2**31, required=True)
     changes = Number(0, 2**31, required=True)
     data_categories = fields.List(Code(processing_register().categories), required=True)

@@ -46,6 +46,7 @@ LIMITS: Mapping[str, str] = {
 }
 TITLES: Mapping[str, str] = {
     "languageBackground": "Taalachtergrond", "employment": "Werksituatie", "ageBand": "Leeftijd",
+    "raisesChildren": "Kinderen opvoeden",
     "educationLevel": "Opleiding", "learningPace": "Leertempo", "foundAt": "Vindplaats", "indication": "Indicatie",
     "skills": "Vaardigheden", "screeningSkill": "Vaardigheden bij screening", "level": "Niveau",
     "conversationOutcome": "Uitkomst van het gesprek", "notHeldReason": "Waarom geen gesprek is gevoerd",

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, insert, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, LargeBinary, String, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from referral.core.audit import Trace
@@ -82,6 +82,9 @@ class ProcessingRecord(Base):
         _empty(session, cls.about(session, subject_id))
 
 
+_RECORDS = Base.metadata.tables[ProcessingRecord.__tablename__]
+
+
 def write_records(
     session: Session,
     trace: Trace,
@@ -132,6 +135,18 @@ def read_subject(session: Session, record_id: UUID, subject_ct: bytes | None) ->
     return UUID(bytes=ring_of(session).unseal(session, LABEL, record_id, SERVICE_SUBJECT, subject_ct))
 
 
+def move_records(session: Session, from_id: UUID, to_id: UUID) -> int:
+    """Let the records about a draft be about the person whom it became, so that they count as this person's.
+
+    Returns how many records that were.
+    """
+    ids = session.scalars(select(ProcessingRecord.id).where(ProcessingRecord.about(session, from_id))).all()
+    moved = [{"record_id": each, **_sealed(session, each, to_id)} for each in ids]
+    if moved:
+        session.connection().execute(update(_RECORDS).where(_RECORDS.c.id == bindparam("record_id")), moved)
+    return len(moved)
+
+
 def forget_erased(session: Session, since: datetime) -> int:
     """Empty what still points to somebody who was erased since; returns how many records that were.
 
@@ -150,11 +165,15 @@ def _named(session: Session, people: Sequence[UUID | None]) -> Iterator[dict[str
         if subject_id not in living:
             yield {"id": row_id, "subject_ct": None, "subject_bix": None}
             continue
-        yield {
-            "id": row_id,
-            "subject_ct": ring.seal(session, LABEL, row_id, SERVICE_SUBJECT, subject_id.bytes),
-            "subject_bix": ring.index_keys(session).tag(*_indexed(subject_id)),
-        }
+        yield {"id": row_id, **_sealed(session, row_id, subject_id)}
+
+
+def _sealed(session: Session, row_id: UUID, subject_id: UUID) -> dict[str, object]:
+    ring = ring_of(session)
+    return {
+        "subject_ct": ring.seal(session, LABEL, row_id, SERVICE_SUBJECT, subject_id.bytes),
+        "subject_bix": ring.index_keys(session).tag(*_indexed(subject_id)),
+    }
 
 
 def _empty(session: Session, which: ColumnElement[bool]) -> int:

@@ -50,6 +50,7 @@ class Offer:
     checked: int = 2
     ended: int | None = None
     successor: str | None = None
+    sectors: tuple[str, ...] = ()
     is_full: bool = False
 
     @property
@@ -71,6 +72,7 @@ class Offer:
             "skills": list(self.skills),
             "levels": list(self.levels),
             "language_backgrounds": list(self.languages),
+            "sector_codes": list(self.sectors),
             "course_kind": self.course[0],
             "course_type": self.course[1],
             "places": self.places,
@@ -131,15 +133,16 @@ OFFERS: tuple[Offer, ...] = (
           "GM0216", "online"),
     Offer("schoonmaak-taal", KERSENHOF, "Vakkundig schoonmaken, met taal",
           "U werkt en leert in de schoonmaak. U leest veiligheidskaarten en haalt een mbo-certificaat.",
-          "A", READING, ("1F", "A2"), BOTH, (PROFESSIONAL, LANGUAGE), 8, "GM0214", funding="o_and_o"),
+          "A", READING, ("1F", "A2"), BOTH, (PROFESSIONAL, LANGUAGE), 8, "GM0214", funding="o_and_o",
+          sectors=("N",)),
     Offer("keuken", KERSENHOF, "Werken en leren in de keuken",
           "U werkt in een echte keuken. U leest recepten en rekent met hoeveelheden.",
           "C", ("reading", "numeracy"), ("1F", "A2"), BOTH, (PROFESSIONAL, "language_numeracy_digital"), 6, "GM0214",
-          is_full=True),
+          sectors=("I",), is_full=True),
     Offer("groen", KERSENHOF, "Groen werk: rekenen en taal",
           "U werkt buiten in het groen en leert meten, rekenen en werkbonnen lezen.",
           "C", ("reading", "numeracy"), ("1F",), BOTH, (PROFESSIONAL, "language_numeracy_digital"), 6, "GM0214",
-          funding="municipal", checked=8),
+          funding="municipal", checked=8, sectors=("A", "N")),
     Offer("digitaal-werk", KERSENHOF, "Digitaal op het werk",
           "U leert werken met de app van uw werkgever: rooster, uren en meldingen.",
           "A", DIGITAL, ("digital_1", "digital_2"), BOTH, (PROFESSIONAL, COMPUTER), 10, "GM0214", "blended",
@@ -147,7 +150,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("logistiek", KERSENHOF, "Opstap naar de logistiek",
           "U leert rekenen en werken met de scanner, en loopt mee in een magazijn.",
           "B", ("numeracy", "digital"), ("1F", "digital_1"), BOTH, (PROFESSIONAL, "numeracy_digital"), 6, "GM0214",
-          funding="uwv"),
+          funding="uwv", sectors=("C", "G", "H")),
     Offer("nederlands-1f", LOKGANS, "Nederlands 1F",
           "Een opleiding lezen en schrijven op niveau 1F, met een diploma aan het einde.",
           "B", READING, ("ve_intake", "1F"), ("nt1",), (FORMAL, LANGUAGE), 8, "GM0297", successor="nederlands-2f"),
@@ -163,7 +166,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer("opstap-zorg", LOKGANS, "Opstap naar de zorg",
           "Taal, rekenen en computer voor wie in de zorg wil werken, met een dag stage in de week.",
           "B", ("reading", "numeracy", "digital"), ("2F", "B1", "digital_1"), BOTH,
-          (FORMAL, "language_numeracy_digital"), 8, "GM0297", group=6),
+          (FORMAL, "language_numeracy_digital"), 8, "GM0297", group=6, sectors=("Q",)),
     Offer("taalmaatje", LEESVLONDER, "Taalmaatje",
           "Een vrijwilliger komt een keer in de week bij u thuis of in de bibliotheek om samen te oefenen.",
           "B", READING, ("1F", "A1", "A2"), BOTH, (VOLUNTEER, LANGUAGE), 8, "GM0668"),

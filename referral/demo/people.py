@@ -31,8 +31,12 @@ MEN = frozenset({
 
 CHANNELS = ("phone", "phone", "phone", "text", "text", "email", "letter")
 MOMENTS = ("'s ochtends", "'s middags", "na vijf uur", "op maandag of dinsdag", "niet op woensdag", "maakt niet uit")
-UNTIL_MBO2 = ("none", "primary", "primary", "vmbo", "vmbo", "mbo1", "mbo2")
 YOUNGEST, OLDEST = 21, 63
+PARENTS = ((24, 15), (34, 50), (44, 72), (54, 45), (OLDEST, 8))
+"""Up to which age how many of a hundred raise children."""
+SAID = 82
+"""Of a hundred people, how many were asked and said so."""
+UNTIL_MBO2 = ("none", "primary", "primary", "vmbo", "vmbo", "mbo1", "mbo2")
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Background:
     employment: str
     municipality_code: str
     education: str
+    raises_children: str
     sector: str | None = None
     occupation: str | None = None
 
@@ -71,6 +76,7 @@ class People:
 
     def __init__(self, rng: Random, year: int) -> None:
         self._rng = rng
+        self._homes = Random(year)  # noqa: S311
         self._year = year
         self._names = _names(rng)
         self._phones = iter(rng.sample(range(10_000), 10_000))
@@ -80,15 +86,24 @@ class People:
         rng = self._rng
         employment = rng.choice(_EMPLOYMENT[source_kind])
         sector, occupation = work if employment == "employed" else (None, None)
+        age = rng.randint(YOUNGEST, OLDEST)
         return Background(
-            birth_year=self._year - rng.randint(YOUNGEST, OLDEST),
+            birth_year=self._year - age,
             language="nt2" if rng.random() < 0.38 else "nt1",
             employment=employment,
             municipality_code=rng.choice(municipality_codes),
             education=rng.choice(UNTIL_MBO2),
+            raises_children=self._raises_children(age),
             sector=sector,
             occupation=occupation,
         )
+
+    def _raises_children(self, age: int) -> str:
+        """Drawn apart, so that the rest of the region stays what it was."""
+        if self._homes.random() * 100 >= SAID:
+            return "unknown"
+        share = next(share for oldest, share in PARENTS if age <= oldest)
+        return "yes" if self._homes.random() * 100 < share else "no"
 
     def person(self, background: Background) -> Person:
         """Somebody with this background, under a name and a number that nobody else has."""

@@ -48,6 +48,7 @@ class Screened:
             language_background=someone.language,
             employment=someone.employment,
             age_band=age_band(someone.birth_year, today.year) or "18-24",
+            raises_children=someone.raises_children,
             municipality_code=someone.municipality_code,
             sector=someone.sector,
             occupation_code=someone.occupation,

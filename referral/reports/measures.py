@@ -73,6 +73,7 @@ class GroupKey(StrEnum):
     LANGUAGE_BACKGROUND = "languageBackground"
     EMPLOYMENT = "employment"
     AGE_BAND = "ageBand"
+    RAISES_CHILDREN = "raisesChildren"
     SECTOR = "sector"
     OCCUPATION = "occupation"
     SKILL = "skill"

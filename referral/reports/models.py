@@ -43,6 +43,7 @@ class Journey(Base):
     language_background: Mapped[str] = mapped_column(String(16))
     employment: Mapped[str] = mapped_column(String(16))
     age_band: Mapped[str] = mapped_column(String(8))
+    raises_children: Mapped[str] = mapped_column(String(8))
     sector: Mapped[str] = mapped_column(String(1))
     occupation: Mapped[str] = mapped_column(String(8))
     skill: Mapped[str] = mapped_column(String(32))

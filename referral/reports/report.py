@@ -27,15 +27,14 @@ class Unit(StrEnum):
 
 
 class Why(StrEnum):
-    """Why a cell has no number: it is protected, or nobody records it."""
+    """Why a cell has no number: it is protected."""
 
     HIDDEN = "hidden"
-    NOT_RECORDED = "not_recorded"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A number or words; hidden or not recorded (`why`); or absent, when there is nothing to say (`value` None).
+    """A number or words; hidden (`why`); or absent, when there is nothing to say (`value` None).
 
     `code` is the code of which the words are the label; an unknown value has words and no code.
     """
@@ -50,7 +49,7 @@ class Cell:
         return self.why is Why.HIDDEN
 
 
-ABSENT, HIDDEN, NOT_RECORDED = Cell(), Cell(why=Why.HIDDEN), Cell(why=Why.NOT_RECORDED)
+ABSENT, HIDDEN = Cell(), Cell(why=Why.HIDDEN)
 
 
 @dataclass(frozen=True)
@@ -111,6 +110,11 @@ def number(value: Value | None) -> Cell:
 def count(shown: int | None) -> Cell:
     """A count as disclosure control gave it: None is hidden."""
     return HIDDEN if shown is None else Cell(shown)
+
+
+def yes_no(is_so: bool) -> Cell:
+    """Yes or no, in words."""
+    return Cell("Ja", code="yes") if is_so else Cell("Nee", code="no")
 
 
 def named(code: str | None, labels: Mapping[str, str], unknown: str = "Onbekend") -> Cell:

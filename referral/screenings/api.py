@@ -33,6 +33,7 @@ OUTCOME = {
     "languageBackground": "nt1",
     "employment": "jobseeker",
     "ageBand": "35-44",
+    "raisesChildren": "yes",
     "municipalityCode": "GM0453",
     "sector": "I",
     "occupationCode": "1122",

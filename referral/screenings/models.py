@@ -15,6 +15,9 @@ from referral.core.database import Base
 from referral.core.policy import Actor, OrganisationKind
 from referral.identity.models import organisation_region
 
+NOT_ASKED = "unknown"
+"""Whether somebody raises children when it was not asked, or not said (K5)."""
+
 
 class Discussed(StrEnum):
     """Whether the result was discussed; a conversation that was held outweighs one that was not (L7)."""
@@ -30,6 +33,7 @@ class Screening(Base):
     __tablename__ = "screening"
     __table_args__ = (
         CheckConstraint("indication IN ('yes', 'no', 'undetermined')", name="indication"),
+        CheckConstraint("raises_children IN ('yes', 'no', 'unknown')", name="raises_children"),
         CheckConstraint("discussed IN ('none', 'not_held', 'held')", name="discussed"),
         CheckConstraint("block IS NULL OR block = 1 OR score IS NOT NULL", name="block_after_score"),
         CheckConstraint("conversation_due_on IS NULL OR indication = 'yes'", name="due_with_indication"),
@@ -50,6 +54,7 @@ class Screening(Base):
     language_background: Mapped[str] = mapped_column(String(16))
     employment: Mapped[str] = mapped_column(String(16))
     age_band: Mapped[str] = mapped_column(String(8))
+    raises_children: Mapped[str] = mapped_column(String(8), default=NOT_ASKED)
     education_level: Mapped[str | None] = mapped_column(String(16))
     municipality_code: Mapped[str] = mapped_column(String(6))
     sector: Mapped[str | None] = mapped_column(String(1))

@@ -17,7 +17,7 @@ from referral.screenings.usecases import LogConversation
 pages = Blueprint("screening", __name__, url_prefix="/screenings")
 
 FIRST = ("instrument", "indication", "score", "block", "durationMinutes", "conductedOn")
-PERSON = ("ageBand", "languageBackground", "employment", "municipalityCode", "foundAt")
+PERSON = ("ageBand", "languageBackground", "employment", "municipalityCode", "foundAt", "raisesChildren")
 MORE = ("skills", "educationLevel", "sector", "occupationCode")
 
 

@@ -34,6 +34,7 @@ FACTS = {
     "skills": ["reading", "digital"],
     "levels": ["ve_intake", "1F"],
     "languageBackgrounds": ["nt1"],
+    "sectorCodes": ["C", "I"],
     "courseKind": "non_formal_professional",
     "courseType": "language_digital",
     "places": 12,

@@ -12,6 +12,7 @@ from referral.core.database import Base
 class Trajectory(Base):
     """One offer of one provider.
 
+    `sector_codes` names the sectors that it is meant for (SBI); empty is every sector (G8).
     `version` counts what the provider wrote. `places_taken` and `waiting` are counted by the referrals (`occupy`) and
     leave it alone, so that a coach who accepts does not spoil the provider's edit.
     """
@@ -34,6 +35,7 @@ class Trajectory(Base):
     skills: Mapped[list[str]]
     levels: Mapped[list[str]]
     language_backgrounds: Mapped[list[str]]
+    sector_codes: Mapped[list[str]] = mapped_column(default=list)
     course_kind: Mapped[str] = mapped_column(String(32))
     course_type: Mapped[str] = mapped_column(String(32))
     places: Mapped[int]

@@ -122,6 +122,7 @@ def _filters(places: Any) -> Mapping[str, tuple[str, Mapping[str, str]]]:
         "skill": ("Vaardigheid", labels("skills")),
         "level": ("Niveau", labels("level")),
         "languageBackground": ("Taalachtergrond", LANGUAGES),
+        "sectorCode": ("Sector", labels("sector")),
         "municipalityCode": ("Gemeente", {code: name for name, code in named}),
         "template": ("Soort route", TEMPLATES),
         "courseKind": ("Soort cursus", labels("courseKind")),

@@ -47,6 +47,13 @@ class TrajectoryMembers(ApiSchema):
     skills = Listed(_codes("skills"), required=True)
     levels = Listed(_codes("level"), required=True, metadata={"description": "NT1 en NT2 zijn verschillende schalen."})
     language_backgrounds = Listed(Code(BACKGROUNDS), required=True)
+    sector_codes = Listed(
+        _codes("sector"),
+        load_default=list,
+        least=0,
+        most=len(labels("sector")),
+        metadata={"description": "Voor welke sectoren het is bedoeld; leeg: voor elke sector."},
+    )
     course_kind = _codes("courseKind", required=True)
     course_type = _codes("courseType", required=True)
     places = Number(0, MOST_PLACES, required=True, metadata={"description": "Aantal plaatsen."})
@@ -122,6 +129,9 @@ class TrajectoryQuery(PageQuery):
     skill = _codes("skills", load_default=None)
     level = _codes("level", load_default=None)
     language_background = Code(BACKGROUNDS, load_default=None)
+    sector_code = _codes(
+        "sector", load_default=None, metadata={"description": "Wat voor deze sector is bedoeld, of voor elke sector."}
+    )
     municipality_code = Code(municipalities(), load_default=None)
     template = Code(LETTERS, load_default=None)
     course_kind = _codes("courseKind", load_default=None)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
 from sqlalchemy.orm.attributes import flag_modified
 
 from referral.core.errors import FieldError, Invalid, NotAllowed, NotFound, Stale
@@ -50,6 +50,7 @@ class ListTrajectories:
     skill: str | None = None
     level: str | None = None
     language_background: str | None = None
+    sector_code: str | None = None
     municipality_code: str | None = None
     template: str | None = None
     course_kind: str | None = None
@@ -223,8 +224,14 @@ def _filters(command: ListTrajectories, actor: Actor) -> Iterable[ColumnElement[
         Trajectory.levels: command.level,
         Trajectory.language_backgrounds: command.language_background,
     }
-    # A list of codes is kept as JSON text, in which a code stands between quotes, on both databases.
-    yield from (cast(column, String).contains(f'"{code}"', autoescape=True) for column, code in listed.items() if code)
+    yield from (_lists(column, code) for column, code in listed.items() if code)
+    if command.sector_code is not None:
+        yield or_(_lists(Trajectory.sector_codes, command.sector_code), cast(Trajectory.sector_codes, String) == "[]")
+
+
+def _lists(column: Any, code: str) -> ColumnElement[bool]:
+    """A list of codes is kept as JSON text, in which a code stands between quotes, on both databases."""
+    return cast(column, String).contains(f'"{code}"', autoescape=True)
 
 
 def _check(trajectory: Trajectory, given: Mapping[str, Any], actor: Actor, work: Work) -> None:

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from referral.cli import main
 from tests.accountability.logs import DUINWIJK, ZILT, erase, make_officer
+from tests.home.test_making_pages import write
+from tests.pages import Person
 from tests.world import World
 
 AFFECTED = "/v1/audit-entries/_affected"
@@ -87,6 +89,7 @@ def test_the_answer_names_cases_organisations_and_kinds_of_data(world: World) ->
             {
                 "participantId": case["participantId"],
                 "organisationId": str(world.organisations[DUINWIJK]),
+                "draftBy": None,
                 "readings": 1,
                 "changes": 0,
                 "dataCategories": ["contact", "identity"],
@@ -171,6 +174,28 @@ def test_deeds_on_somebody_who_was_erased_are_counted(world: World) -> None:
     answer = ask(world, userId=str(world.users["referrer"]), since=since, until=until)
     assert people(answer) == {}
     assert answer["counts"]["onErasedParticipants"] == 1
+
+
+def test_whoever_stands_in_a_draft_is_affected_too(world: World) -> None:
+    """A draft holds a person's data before there is a case. It counts by itself, and with the case once it is sent."""
+    referrer, account = Person(world, "referrer"), {"userId": str(world.users["referrer"])}
+    kept, sent = write(referrer, world), write(referrer, world)
+    in_drafts = {draft.rpartition("/")[2] for draft in (kept, sent)}
+    before = ask(world, **account)
+    assert people(before).keys() == in_drafts
+    assert {each["draftBy"] for each in before["participants"]} == {"Medewerker referrer"}
+    assert people(ask(world, keyId="k1")).keys() == in_drafts, "a stolen key opens drafts as well"
+    case = referrer.submit(f"{sent}/check").headers["Location"].split("/")[2]
+    participant = world.call("referrer", "GET", f"/v1/referrals/{case}").json["participantId"]
+    after = ask(world, **account)
+    was, now = people(before), people(after)
+    assert now.keys() == {kept.rpartition("/")[2], participant}
+    assert now[participant] >= was[sent.rpartition("/")[2]] > 0, "what was read of the draft counts for the person"
+    assert after["counts"]["onErasedParticipants"] == 0
+    referrer.send(f"{kept}/drop", referrer.fill(referrer.open(f"{kept}/check"), f"{kept}/drop"))
+    gone = ask(world, **account)
+    assert people(gone).keys() == {participant}
+    assert gone["counts"]["onErasedParticipants"] > 0, "nobody can tell any more whom a draft was about"
 
 
 def test_a_question_that_cannot_be_answered_is_refused_with_everything_that_is_wrong(world: World) -> None:

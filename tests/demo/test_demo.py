@@ -28,7 +28,7 @@ from referral.participants.models import Participant
 from referral.referrals.models import Referral, ReferralEvent
 from referral.referrals.workflow import OPEN, EventName, Party, Status
 from referral.reports.usecases import GroupKey, ShowFunnel, show_funnel
-from referral.reports.usecases.counting import OWN_SIDES, Scope, add_up
+from referral.reports.usecases.counting import OWN_SIDES, Reading, Scope, add_up
 from referral.screenings.models import Conversation, Discussed, Screening
 from referral.trajectories.matching import free_places, needs_checking
 from referral.trajectories.models import Trajectory
@@ -150,6 +150,14 @@ def test_every_situation_is_there(demo: Service, situation: str) -> None:
     assert count(demo, *SITUATIONS[situation]) > 0
 
 
+def test_parents_and_the_sectors_of_the_offer_are_there_in_plausible_numbers(demo: Service) -> None:
+    told = Counter(answer for (answer,) in all_of(demo, select(Screening.raises_children)))
+    assert 0.1 < told["unknown"] / told.total() < 0.3
+    assert 0.3 < told["yes"] / (told["yes"] + told["no"]) < 0.6
+    meant = [sectors for (sectors,) in all_of(demo, select(Trajectory.sector_codes).where(Trajectory.active))]
+    assert 3 <= sum(bool(sectors) for sectors in meant) <= len(meant) / 2
+
+
 def test_somebody_is_referred_to_two_places_at_once_and_somebody_was_transferred_twice(demo: Service) -> None:
     parallel = select(Referral.participant_id).where(Referral.status.in_(OPEN))
     assert all_of(demo, parallel.group_by(Referral.participant_id).having(func.count() > 1))
@@ -185,9 +193,10 @@ def test_the_funnel_has_the_proportions_of_the_field(demo: Service) -> None:
     first, three_months_ago = date(NOW.year - 2, 11, 1), date(NOW.year, 7, 31)
     with demo.work() as work:
         everybody = Scope(select(Organisation.id), OWN_SIDES, first, date(NOW.year, 11, 30))
-        (whole,) = add_up(work.session, everybody, ()).values()
-        skills = add_up(work.session, everybody, (GroupKey.SKILL,))
-        (earlier,) = add_up(work.session, replace(everybody, to_on=three_months_ago), ()).values()
+        reading = Reading(work.session, everybody.owners)
+        (whole,) = add_up(reading, everybody, ()).values()
+        skills = add_up(reading, everybody, (GroupKey.SKILL,))
+        (earlier,) = add_up(reading, replace(everybody, to_on=three_months_ago), ()).values()
     for skill, of_266 in {"digital": 108, "reading": 58, "reading_digital": 43}.items():
         share = skills[(skill,)].count("referred") / whole.count("referred")
         assert share == pytest.approx(of_266 / 266, abs=0.06), skill
@@ -198,7 +207,7 @@ def test_the_funnel_has_the_proportions_of_the_field(demo: Service) -> None:
 def test_the_region_sees_that_funnel_rounded(demo: Service) -> None:
     this_year = Scope(select(Organisation.id), OWN_SIDES, date(NOW.year, 1, 1), date(NOW.year, 12, 31))
     with demo.work() as work:
-        (exact,) = add_up(work.session, this_year, ()).values()
+        (exact,) = add_up(Reading(work.session, this_year.owners), this_year, ()).values()
         (row,) = show_funnel(ShowFunnel(this_year.from_on, this_year.to_on), actor=system_actor(), work=work).rows
     shown = {each.stage: each.count for each in row.stages if each.count is not None}
     assert len(shown) >= 8

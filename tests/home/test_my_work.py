@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.house.calls import screening
-from tests.pages import MOST_QUERIES, Person, counting
+from tests.pages import Person
 from tests.world import World
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -53,43 +53,6 @@ def test_every_step_on_the_list_opens(world: World) -> None:
             assert person.open(path).status_code == 200, path
             opened += 1
     assert opened == 13
-
-
-@ON_SQLITE
-def test_a_page_asks_twelve_questions_at_most_however_many_rows_there_are(world: World) -> None:
-    coach, referrer = Person(world, "coach"), Person(world, "referrer")
-    case = world.bring_to("in_trajectory")
-    pages = [
-        (coach, "/"),
-        (referrer, "/"),
-        (coach, "/queue"),
-        (referrer, "/referrals"),
-        (referrer, "/screenings"),
-        (coach, f"/referrals/{case['id']}"),
-        (referrer, f"/referrals/{case['id']}"),
-        (referrer, f"/screenings/{screening(world)}"),
-        (referrer, "/account"),
-        (referrer, "/referrals/new"),
-        (coach, f"/referrals/{case['id']}/steps/complete"),
-    ]
-
-    def count() -> dict[str, int]:
-        counts = {}
-        for person, path in pages:
-            with counting(world) as asked:
-                assert person.open(path).status_code == 200
-            counts[f"{person.email} {path}"] = len(asked)
-        return counts
-
-    few = count()
-    for _ in range(12):
-        world.refer()
-        screening(world)
-        world.bring_to("returned")
-    world.bring_to("accepted")
-    many = count()
-    assert {path: number for path, number in many.items() if number > MOST_QUERIES} == {}, many
-    assert {path: (few[path], number) for path, number in many.items() if number > few[path] + 1} == {}
 
 
 @ON_SQLITE

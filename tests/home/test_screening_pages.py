@@ -45,6 +45,16 @@ def test_a_screening_leads_to_a_code_on_a_card_and_the_conversation_to_a_referra
     assert found.headers["Location"] == path
 
 
+@ON_SQLITE
+@pytest.mark.parametrize(("answer", "kept"), [({"raisesChildren": "yes"}, "yes"), ({}, "unknown")])
+def test_whether_somebody_raises_children_may_be_left_open(world: World, answer: dict[str, str], kept: str) -> None:
+    person = Person(world, "referrer")
+    page = person.open(person.submit("/screenings/new", **OUTCOME, **answer).headers["Location"])
+    with world.service.work() as work:
+        assert work.session.scalars(select(Screening.raises_children)).all() == [kept]
+    assert ("<dt>Voedt kinderen op</dt><dd>Ja</dd>" in page.text) is bool(answer)
+
+
 def test_a_conversation_that_was_not_held_asks_only_why(world: World) -> None:
     person = Person(world, "referrer")
     path = person.submit("/screenings/new", **OUTCOME).headers["Location"]

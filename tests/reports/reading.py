@@ -45,7 +45,7 @@ def from_json(answer: dict[str, Any]) -> Grid:
 
 
 def _words(cell: dict[str, Any]) -> Any:
-    return {"hidden": "verborgen", "not_recorded": "wordt niet vastgelegd"}.get(cell.get("why", ""), cell["value"])
+    return "verborgen" if "why" in cell else cell["value"]
 
 
 def from_csv(content: bytes) -> Grid:

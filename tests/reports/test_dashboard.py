@@ -8,7 +8,7 @@ import pytest
 
 from referral.core.codelists import labels
 from tests.house.calls import screening
-from tests.pages import MOST_QUERIES, Person, counting
+from tests.pages import Person
 from tests.world import World
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -119,18 +119,6 @@ def test_a_line_of_the_division_leads_to_its_own_figures_and_back(world: World) 
     assert int(counts[1]) <= int(counts[0])
     back = re.search(r'href="(/figures\?[^"]*)">Toon weer alles', inside.text)[1].replace("&amp;", "&")
     assert tables(coordinator.open(back).text) == tables(page.text)
-
-
-@ON_SQLITE
-def test_the_dashboard_asks_twelve_questions_at_most(world: World) -> None:
-    fill(world)
-    asked = {}
-    for who in ("coordinator", "region"):
-        person = Person(world, who)
-        with counting(world) as statements:
-            assert person.open("/figures?period=2026").status_code == 200
-        asked[who] = list(statements)
-    assert {who: len(each) for who, each in asked.items() if len(each) > MOST_QUERIES} == {}
 
 
 @ON_SQLITE

@@ -31,7 +31,10 @@ TRAIT_KEYS = {
     "employment": "employment",
     "ageBand": "age_band",
     "municipality": "municipality_code",
+    "raisesChildren": "raises_children",
 }
+UNTOLD = {"raises_children": "unknown"}
+"""What no referral says."""
 day = st.dates(date(2025, 12, 20), date(2026, 5, 20))
 hour = st.sampled_from([time(0, 30), time(12), time(23, 45)])
 traits = st.fixed_dictionaries(
@@ -105,7 +108,9 @@ def number_undo(steps: list[Step]) -> list[Step]:
     return [replace(step, undoes=at) if step.undoes else step for at, step in enumerate(steps)]
 
 
-screenings = st.tuples(day, st.sampled_from(["yes", "no", "undetermined"]), st.none() | st.integers(0, 40), traits)
+answers = st.fixed_dictionaries({}, optional={"raises_children": st.sampled_from(["yes", "no", "unknown"])})
+bands = st.tuples(traits, answers).map(lambda both: both[0] | both[1])
+screenings = st.tuples(day, st.sampled_from(["yes", "no", "undetermined"]), st.none() | st.integers(0, 40), bands)
 
 
 @settings(
@@ -210,7 +215,7 @@ def group_of(on: date, bands: dict[str, str], keys: list[str]) -> tuple[str, ...
         "month": on.isoformat()[:7],
         "quarter": f"{on.year}-Q{math.ceil(on.month / 3)}",
         "sourceKind": "municipality",
-        **{key: {**TRAITS, **bands}[name] for key, name in TRAIT_KEYS.items()},
+        **{key: {**UNTOLD, **TRAITS, **bands}[name] for key, name in TRAIT_KEYS.items()},
     }
     return tuple(named[key] for key in keys)
 

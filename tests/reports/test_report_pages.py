@@ -4,13 +4,12 @@ import re
 
 import pytest
 
-from tests.pages import Person, counting
+from tests.pages import Person
 from tests.reports.test_dashboard import fill, tables
 from tests.world import World
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NAMES = ("monitor", "reach", "coverage")
-MOST_OF_A_REPORT = 16
 
 
 @ON_SQLITE
@@ -71,26 +70,3 @@ def test_a_region_writes_the_texts_of_its_yearly_report_and_reads_it(world: Worl
     assert region.open("/figures/annual/2026/nergens").status_code == 404
     assert region.open("/figures/annual/2031").status_code == 400
     assert Person(world, "coordinator").open("/figures/annual").status_code == 403
-
-
-@ON_SQLITE
-def test_a_report_asks_few_questions_however_many_cases_there_are(world: World) -> None:
-    """One question for each division that the report is about: reach has ten of them."""
-    few = _asked(world)
-    fill(world)
-    many = _asked(world)
-    assert {path: number for path, number in many.items() if number > MOST_OF_A_REPORT} == {}, many
-    assert {path: (few[path], number) for path, number in many.items() if number > few[path] + 1} == {}
-
-
-def _asked(world: World) -> dict[tuple[str, str], int]:
-    asked = {}
-    for who in ("coordinator", "region"):
-        person = Person(world, who)
-        for path in (*NAMES, "annual"):
-            if (who, path) == ("coordinator", "annual"):
-                continue
-            with counting(world) as statements:
-                assert person.open(f"/figures/{path}").status_code == 200
-            asked[who, path] = len(statements)
-    return asked

@@ -21,7 +21,7 @@ from referral.referrals.models import OutcomeTally, Referral, ReferralEvent
 from referral.referrals.workflow import EventName, Party, Status
 from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.usecases import freeze_date, freeze_due, rebuild_facts
-from referral.reports.usecases.coverage import is_structural
+from referral.reports.usecases.coverage import is_structural, is_structural_in_years
 from referral.screenings.models import Conversation, Screening
 from referral.trajectories.models import Trajectory
 from tests.proof import scaled
@@ -284,14 +284,23 @@ def tell(ledger: Ledger, who: str, area: str, answers: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "answer"),
+    ("counts", "answer"), [([10, 10, 10, 0], "yes"), ([10, 10, 9, 9], "no"), ([40, 0, 0, 0], "no"), ([10] * 4, "yes")]
+)
+def test_structural_is_enough_in_enough_quarters(counts: list[int], answer: str) -> None:
+    assert is_structural(counts).code == answer
+
+
+@pytest.mark.parametrize(
+    ("last_year", "this_year", "months", "answer"),
     [
-        ([10, 10, 10, 0], "yes"), ([10, 10, 9, 9], "no"), ([None, 10, 10, 0], "hidden"), ([None, 10, 10, 10], "yes"),
-        ([None, None, 0, 0], "no"), ([None, None, None, 0], "hidden"), ([0, 0, 0, 0], "no"),
+        (40, 10, 11, "yes"), (35, 40, 11, "yes"), (35, 35, 11, "no"), (None, 40, 11, "yes"), (None, 35, 11, "hidden"),
+        (40, None, 1, "yes"), (35, None, 1, "hidden"), (35, 10, 1, "yes"), (None, None, 6, "hidden"), (0, 0, 12, "no"),
     ],
 )  # fmt: skip
-def test_structural_is_told_from_what_is_shown(counts: list[int | None], answer: str) -> None:
-    cell = is_structural(counts)
+def test_structural_in_a_region_is_told_from_what_is_shown(
+    last_year: int | None, this_year: int | None, months: int, answer: str
+) -> None:
+    cell = is_structural_in_years(last_year, this_year, months)
     assert (cell.code or cell.why) == answer
 
 
@@ -301,7 +310,9 @@ def test_coverage_counts_the_screenings_of_the_last_whole_quarters(ledger: Ledge
     ledger.screen(date(2025, 9, 30), times=9)
     rebuild_facts(ledger.service)
     found = tables(ledger, "city", "coverage")["screening"]
-    assert list(found.values()) == [{"2025-Q4": 12, "2026-Q1": 10, "2026-Q2": 11, "2026-Q3": 0, "structural": "Ja"}]
+    assert list(found.values()) == [
+        {"2025-Q4": 12, "2026-Q1": 10, "2026-Q2": 11, "2026-Q3": 0, "screened": 33, "structural": "Ja"}
+    ]
     names = {key[0] for key in tables(ledger, "network", "coverage")["screening"]}
     partners = {str(ledger.actors[who].organisation_id) for who in ("city", "uwv", "bakery")}
     assert names == partners, "those who could screen, the silent ones too"
@@ -576,6 +587,71 @@ def test_offer_is_held_against_demand(ledger: Ledger) -> None:
     assert tables(ledger, "school", "coverage")["providers"][school]["free_places"] == 20 - 5
     shared = tables(ledger, "network", "coverage")["providers"][school]
     assert (shared["free_places"], shared["waiting"], shared["places"]) == ("hidden", "hidden", 20)
+
+
+def test_offer_is_held_against_demand_by_sector(ledger: Ledger) -> None:
+    """A trajectory for two sectors stands with both; what is for every sector is in none of them."""
+    offer(ledger, "school", places=9, places_taken=4, sector_codes=["F", "I"])
+    offer(ledger, "school", places=7, places_taken=7, sector_codes=["F"])
+    offer(ledger, "school", places=50, places_taken=20)
+    offer(ledger, "school", places=30, sector_codes=["A"], active=False)
+    for sector, times in (("F", 5), ("A", 3), (None, 2)):
+        ledger.screen(MARCH, times=times, sector=sector)
+    ledger.screen(MARCH, times=4, sector="I", indication="no")
+    rebuild_facts(ledger.service)
+    found = tables(ledger, "city", "reach")["sectorDemand"]
+    assert len(found) == len(sectors()) + 2
+    assert {key[0]: list(cells.values()) for key, cells in found.items() if any(cells[name] for name in ASKED)} == {
+        "A": [3, 0, 0, 0, "Ja"],
+        "F": [5, 2, 16, 5, "Nee"],
+        "I": [0, 1, 9, 5, "Nee"],
+        "Onbekend": [2, None, None, None, None],
+        "Voor elke sector": [None, 1, 50, 30, None],
+    }
+    by_any = sum(cells["places"] or 0 for cells in found.values())
+    assert by_any == 75, "the control: the lines add up to more than the 66 places that there are"
+    shared = tables(ledger, "network", "reach")["sectorDemand"]
+    assert list(shared[("F",)].values()) == ["hidden", 2, 16, "hidden", "Nee"]
+    assert list(shared[("A",)].values()) == ["hidden", 0, 0, 0, "hidden"], "that somebody asks would tell of three"
+    assert list(shared[("Voor elke sector",)].values()) == [None, 1, 50, 30, None]
+
+
+ASKED = ("sector_demand", "sector_activities")
+
+
+def test_parents_are_a_part_of_who_said_so(ledger: Ledger) -> None:
+    for answer, times in (("yes", 30), ("no", 90), ("unknown", 40)):
+        ledger.screen(MARCH, times=times, raises_children=answer)
+    ledger.screen(MARCH, times=20, indication="no")
+    ledger.refer(path(MARCH), times=9)
+    rebuild_facts(ledger.service)
+    for who in ("city", "network"):
+        assert tables(ledger, who, "reach")["parents"] == {
+            ("yes",): {"screened": 30, "indication": 30, "parent_share": 0.25},
+            ("no",): {"screened": 90, "indication": 90, "parent_share": None},
+            ("unknown",): {"screened": 60, "indication": 40, "parent_share": None},
+        }
+    assert round(30 / 180, 2) != 0.25, "the control: who counts unknown as no says 17 percent"
+    ledger.screen(MARCH, by="uwv", times=3, raises_children="no")
+    rebuild_facts(ledger.service)
+    assert tables(ledger, "uwv", "reach")["parents"][("yes",)]["parent_share"] == 0
+    clean(ledger)
+    ledger.screen(MARCH, times=4, raises_children="yes")
+    ledger.screen(MARCH, times=120, raises_children="no")
+    rebuild_facts(ledger.service)
+    shared = tables(ledger, "network", "reach")["parents"]
+    assert shared[("yes",)] == {"screened": "hidden", "indication": "hidden", "parent_share": "hidden"}
+    assert shared[("no",)]["screened"] == "hidden", "the total would give the four away"
+
+
+@ON_SQLITE
+def test_the_ages_say_which_bands_stand_for_the_young(ledger: Ledger) -> None:
+    found = ask(ledger, "city", "reach").json
+    (meaning,) = [each["definition"] for each in found["definitions"] if each["indicator"] == "young_adults"]
+    assert "16 tot en met 30 jaar" in meaning
+    assert "16 tot en met 24 jaar" in meaning
+    young = {key[0] for key, cells in tables(ledger, "city", "reach")["ages"].items() if cells["young"] == "Ja"}
+    assert young == {"16-17", "18-24"}
 
 
 @ON_SQLITE

@@ -7,9 +7,11 @@ from uuid import uuid4
 
 import pytest
 
+from referral.core.codelists import indicators
 from referral.reports.disclosure import EXACT, SHARED
 from referral.reports.measures import COLUMNS, TIMED, TRAITS, Fact, Side, Stage
 from referral.reports.tally import Tally, median, percentile, tally_of, unpack
+from referral.reports.usecases.funnel_report import SPREAD
 
 
 def histogram(days: list[int]) -> list[int]:
@@ -71,6 +73,12 @@ class TestDays:
     )
     def test_shared_ones_need_eight_people_on_each_side(self, measured: int, middle: bool, late: bool) -> None:
         assert (SHARED.shows_percentile(50, measured), SHARED.shows_percentile(90, measured)) == (middle, late)
+
+    @pytest.mark.parametrize("name", SPREAD)
+    def test_its_definition_says_from_how_many_on_a_shared_one_is_shown(self, name: str) -> None:
+        part = 50 if name.startswith("median") else int(name[1:3])
+        least = next(number for number in range(1, 1000) if SHARED.shows_percentile(part, number))
+        assert indicators()[name].definition.endswith(f"In gedeelde cijfers vanaf {least} metingen.")
 
 
 class TestTally:

@@ -207,6 +207,7 @@ def test_the_door_logs_and_shows_a_screening(chain: Chain) -> None:
     assert shown.json == {
         **OUTCOME,
         "code": shown.json["code"],
+        "raisesChildren": "unknown",
         "educationLevel": None,
         "skills": ["reading"],
         "organisation": {"id": str(chain.actors["referrer"].organisation_id), "kind": "municipality"},
@@ -217,6 +218,18 @@ def test_the_door_logs_and_shows_a_screening(chain: Chain) -> None:
         "referredMonth": None,
         "version": 1,
     }
+
+
+def test_the_door_takes_whether_somebody_raises_children_and_leaves_it_open(chain: Chain) -> None:
+    for answer in ("yes", "no", "unknown"):
+        made = chain.ask("POST", "", json={**OUTCOME, "raisesChildren": answer})
+        assert chain.ask("GET", f"/{made.json['code']}").json["raisesChildren"] == answer
+    for wrong in ("twee", 2, True, None):
+        errors = chain.ask("POST", "", json={**OUTCOME, "raisesChildren": wrong}).json["errors"]
+        assert [each["pointer"] for each in errors] == ["/raisesChildren"]
+    header, row = "raisesChildren," + ",".join(OUTCOME), "no," + ",".join(str(each) for each in OUTCOME.values())
+    answer = chain.ask("POST", "/_import", data=f"{header}\n{row}\n", content_type="text/csv")
+    assert chain.ask("GET", f"/{answer.json['codes'][0]}").json["raisesChildren"] == "no"
 
 
 @pytest.mark.parametrize("member", ["name", "phone", "note", "userId", "organisationId", "code"])

@@ -26,7 +26,10 @@ def form_of(world: World, who: str, path: str) -> tuple[Person, MultiDict[str, s
 
 
 def test_each_filter_in_the_address_leaves_only_what_fits_and_stays_chosen(world: World) -> None:
-    offer(world, "Rekenen", skills=["numeracy"], levels=["2F"], languageBackgrounds=["nt1"], template="C")
+    offer(
+        world, "Rekenen", skills=["numeracy"], levels=["2F"], languageBackgrounds=["nt1"], template="C",
+        sectorCodes=["I"],
+    )  # fmt: skip
     offer(world, "Ver weg", municipalityCode="GM0453", courseKind="non_formal_volunteer", languageBackgrounds=["nt1"])
     offer(world, "Voorbij", active=False)
     referrer = Person(world, "referrer")
@@ -39,6 +42,7 @@ def test_each_filter_in_the_address_leaves_only_what_fits_and_stays_chosen(world
         "municipalityCode=GM0453": {"Ver weg"},
         "template=C": {"Rekenen"},
         "courseKind=non_formal_volunteer": {"Ver weg"},
+        "sectorCode=F": now - {"Rekenen"},
         "active=false": {"Voorbij"},
         "active=": {*now, "Voorbij"},
         "skill=numeracy&level=2F": {"Rekenen"},
@@ -102,10 +106,13 @@ def test_the_edit_form_changes_what_was_changed_empties_what_was_emptied_and_lea
     before = world.call("coach", "GET", f"/v1/trajectories/{id}").json
     coach, form = form_of(world, "coach", path)
     form["places"], form["minimumGroupSize"], form["startDates"] = "20", "", ""
+    form.setlist("sectorCodes", ["C", "H"])
     assert coach.send(path, form).status_code == 303
     after = world.call("coach", "GET", f"/v1/trajectories/{id}").json
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"places", "freePlaces", "minimumGroupSize", "startDates", "nextStartOn", "version"}
+    written = {"places", "minimumGroupSize", "startDates", "sectorCodes", "version"}
+    assert changed == {*written, "freePlaces", "nextStartOn"}
+    assert "Industrie; Vervoer en opslag" in coach.open(f"/trajectories/{id}").text
     assert (after["minimumGroupSize"], after["startDates"]) == (None, [])
 
 

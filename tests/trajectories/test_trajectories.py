@@ -131,12 +131,16 @@ def test_new_start_dates_alone_are_a_new_version(chain: Chain) -> None:
         ({"active": False}, {"c"}),
         ({"active": True, "skill": "digital"}, {"b"}),
         ({"mine": True}, {"a", "b"}),
+        ({"sector_code": "F"}, {"a", "b"}),
+        ({"sector_code": "I"}, {"a"}),
     ],
 )
 def test_the_catalogue_can_be_narrowed(chain: Chain, filters: dict[str, Any], found: set[str]) -> None:
     chain.add(name="a")
-    chain.add(name="b", skills=["reading", "digital"], municipality_code="GM0363", course_kind="formal")
-    chain.add("library", name="c", template="C", active=False)
+    chain.add(
+        name="b", skills=["reading", "digital"], municipality_code="GM0363", course_kind="formal", sector_codes=["F"]
+    )
+    chain.add("library", name="c", template="C", active=False, sector_codes=["C", "G"])
     with chain.work() as work:
         page = list_trajectories(ListTrajectories(**filters), actor=chain.actors["provider"], work=work)
     assert {entry.trajectory.name for entry in page.items} == found
@@ -230,6 +234,7 @@ def test_the_door_adds_shows_and_changes(chain: Chain) -> None:
         "id": made.json["id"],
         "provider": {"id": str(chain.actors["provider"].organisation_id), "name": "De provider"},
         "components": [],
+        "sectorCodes": [],
         "minimumGroupSize": None,
         "startDates": ["2027-01-11"],
         "nextStartOn": "2027-01-11",
@@ -255,6 +260,10 @@ def test_the_door_adds_shows_and_changes(chain: Chain) -> None:
     assert (changed.json["places"], changed.json["eligibility"]["minimumAge"]) == (14, 23)
     assert changed.json["eligibility"]["meansAllowed"] is True
     assert changed.json["startDates"] == ["2027-01-11"]
+    meant = chain.ask("PATCH", path, version=2, json={"sectorCodes": ["F", "N"]}).json
+    assert (meant["sectorCodes"], meant["places"]) == (["F", "N"], 14)
+    wrong = chain.ask("PATCH", path, version=3, json={"sectorCodes": ["F", "Z"]})
+    assert [(each["pointer"], each["code"]) for each in wrong.json["errors"]] == [("/sectorCodes/1", "unknown_code")]
 
 
 def test_the_door_asks_for_the_version_that_was_read(chain: Chain) -> None:

@@ -19,9 +19,9 @@ from referral.core.errors import FieldError, Invalid
 from referral.core.policy import SYSTEM_ID, Actor
 from referral.core.processing import ProcessingRecord, find_action, read_subject
 from referral.core.work import Work
-from referral.identity.models import Organisation
+from referral.identity.models import Organisation, User
 from referral.participants.models import Participant
-from referral.referrals.models import Referral
+from referral.referrals.models import Referral, ReferralDraft
 
 CASE = "case"
 BATCH = 900
@@ -56,11 +56,15 @@ class Touched:
 
 @dataclass(frozen=True)
 class AffectedPerson:
-    """One person whom the breach touches, and who registered it."""
+    """One person whom the breach touches, and who registered it.
+
+    `draft_by` names the writer of a draft that was not sent: only the writer knows whom it is about.
+    """
 
     participant_id: UUID
     organisation_id: UUID
     touched: Touched
+    draft_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def find_affected(command: FindAffected, *, actor: Actor, work: Work) -> Affecte
     before it begins, and a key that is not there.
     """
     under_key = _check(command, work)
-    own = _registrations(_registered_with(actor), work)
+    own = _registrations(_registered_with(actor), work) | _organisations_of(_unsent(actor), work)
     if command.names_deeds:
         touched, erased = _touched_by(command, own, actor, work)
         touched = {each: done for each, done in touched.items() if under_key is None or each in under_key}
@@ -179,14 +183,19 @@ def _describe(
         cases += work.session.execute(_cases(ids, actor))
     for ids in _batches(touched.keys() - own.keys()):
         registered |= _registrations(Participant.id.in_(ids), work)
+    writers = dict[UUID, str]()
+    for ids in _batches(touched):
+        writers |= _writers(ids, work)
     sides = {side for row in cases for side in (row.source_organisation_id, row.receiver_organisation_id)}
     parties = {*sides, *registered.values()} - {None}
     names = select(Organisation.id, Organisation.name).where(Organisation.id.in_(parties)).order_by(Organisation.name)
+    known = sorted(touched.keys() & registered.keys())
     return Affected(
-        people=[AffectedPerson(each, registered[each], touched[each]) for each in sorted(touched)],
+        people=[AffectedPerson(each, registered[each], touched[each], writers.get(each)) for each in known],
         referrals=sorted(row.id for row in cases),
         organisations={row.id: row.name for row in work.session.execute(names)},
-        erased=erased,
+        # Erased while a reading went on: its record is emptied by the worker a moment later.
+        erased=erased + sum(touched[each].readings + touched[each].changes for each in touched.keys() - registered),
     )
 
 
@@ -207,6 +216,24 @@ def _cases(participant_ids: Collection[UUID], actor: Actor) -> Select[Any]:
 def _registrations(which: ColumnElement[bool], work: Work) -> dict[UUID, UUID]:
     """Who registered each of these people."""
     return dict(work.session.execute(select(Participant.id, Participant.organisation_id).where(which)).all())
+
+
+def _organisations_of(which: ColumnElement[bool], work: Work) -> dict[UUID, UUID]:
+    """Of which organisation each of these drafts is."""
+    return dict(work.session.execute(select(ReferralDraft.id, ReferralDraft.organisation_id).where(which)).all())
+
+
+def _writers(ids: Collection[UUID], work: Work) -> dict[UUID, str]:
+    """Who writes each of these drafts."""
+    query = select(ReferralDraft.id, User.name).join(User, User.id == ReferralDraft.user_id)
+    return dict(work.session.execute(query.where(ReferralDraft.id.in_(ids))).all())
+
+
+def _unsent(actor: Actor) -> ColumnElement[bool]:
+    """The drafts that are about somebody who is not registered yet."""
+    draft = ReferralDraft
+    ours = true() if actor.organisation_id == SYSTEM_ID else draft.organisation_id == actor.organisation_id
+    return ours & draft.referral_id.is_(None)
 
 
 def _registered_with(actor: Actor) -> ColumnElement[bool]:

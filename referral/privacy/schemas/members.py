@@ -30,8 +30,8 @@ EVENT = ("sequence", "event", "from_status", "to_status", "reason", "undoes", "o
 EVENT_PROGRESS = ("sequence", "event", "from_status", "to_status", "occurred_at")
 SCREENING = (
     "code", "instrument", "conducted_on", "indication", "score", "block", "duration_minutes", "skills",
-    "language_background", "employment", "age_band", "education_level", "municipality_code", "sector",
-    "occupation_code", "found_at", "logged_at", "discussed", "referred_month",
+    "language_background", "employment", "age_band", "raises_children", "education_level", "municipality_code",
+    "sector", "occupation_code", "found_at", "logged_at", "discussed", "referred_month",
 )  # fmt: skip
 CONVERSATION = ("held", "held_on", "outcome", "reason", "logged_at")
 REQUEST = (

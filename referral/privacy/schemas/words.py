@@ -35,6 +35,7 @@ NAMES: Mapping[str, str] = {
     "alternative": "Ander voorstel", "learningWish": "Leerwens", "barriers": "Wat het lastig maakt",
     "screeningCodes": "Codes van screeningen", "code": "Code", "instrument": "Instrument", "conductedOn": "Gedaan op",
     "indication": "Indicatie", "score": "Score", "block": "Onderdeel", "durationMinutes": "Duur in minuten",
+    "raisesChildren": "Voedt kinderen op",
     "educationLevel": "Opleiding", "occupationCode": "Beroep", "foundAt": "Vindplaats", "loggedAt": "Vastgelegd op",
     "discussed": "Besproken", "referredMonth": "Verwezen in", "held": "Gesprek gevoerd", "heldOn": "Gesprek op",
     "outcome": "Uitkomst", "kind": "Soort", "ground": "Grond", "receivedOn": "Gekomen op", "extended": "Langer de tijd",
@@ -60,6 +61,7 @@ LISTS: Mapping[str, str] = {
     "employment": "employment", "sector": "sector", "waiver": "conversationWaiver", "overrideReason": "overrideReason",
     "reason": "reason", "waitlistKind": "waitlistKind", "holdReason": "reason", "barriers": "barriers",
     "instrument": "instrument", "indication": "indication", "educationLevel": "educationLevel",
+    "raisesChildren": "raisesChildren",
     "occupationCode": "occupationCode", "foundAt": "foundAt", "certificate": "certificate", "channel": "channel",
     "exception": "reason", "mode": "mode", "why": "reason", "results": "result",
 }  # fmt: skip

@@ -15,6 +15,7 @@ from referral.core.codelists import default_terms
 from referral.core.database import new_id
 from referral.core.errors import NotFound
 from referral.core.policy import Actor
+from referral.core.processing import ProcessingRecord, move_records
 from referral.core.work import Work
 from referral.referrals.models import Referral, ReferralDraft
 from referral.referrals.usecases.creating import CreateReferral, create_referral
@@ -103,6 +104,7 @@ def send_draft(command: SendDraft, *, actor: Actor, work: Work) -> Referral:
     referral = create_referral(command.referral, actor=actor, work=work)
     draft.answers, draft.referral_id, draft.changed_at = None, referral.id, work.now
     work.session.flush()
+    move_records(work.session, draft.id, referral.participant_id)
     work.service.key_ring.erase_subject(work.session, draft.id, at=work.now)
     work.record(actor, "referral_draft:send", "referral_draft", draft.id)
     return referral
@@ -133,7 +135,7 @@ def forget_old_drafts(work: Work) -> int:
 
 def _destroy(drafts: Sequence[ReferralDraft], work: Work) -> None:
     for draft in drafts:
-        work.service.key_ring.erase_subject(work.session, draft.id, at=work.now)
+        work.service.key_ring.erase_subject(work.session, draft.id, [ProcessingRecord], at=work.now)
     ids = [draft.id for draft in drafts]
     work.session.execute(delete(ReferralDraft).where(ReferralDraft.id.in_(ids)))
 

@@ -14,7 +14,7 @@ from referral.core.policy import OrganisationKind
 from referral.reports import usecases
 from referral.reports.charts import Bar, Box, Link, draw_bars, draw_boxes, draw_flow, write_figure
 from referral.reports.pages.periods import days_of, periods_until
-from referral.reports.pages.whole import sent
+from referral.reports.pages.whole import picture_of, sent
 from referral.reports.report import Cell, Table
 from referral.reports.schemas import FunnelQuery, file_of
 from referral.reports.usecases import DIVISIONS, KEY_LABELS, Dashboard, GroupKey, ShowFunnel, dashboard, report_funnel
@@ -103,6 +103,7 @@ def _pictures(shown: Dashboard) -> dict[str, Any]:
         tables["flow"] = dashboard.flow_table(shown.flow, shown)
         links = [Link(it.column, it.source, it.target, it.count) for it in shown.flow if it.count]
         pictures["flow"] = draw_flow(links, "Van bron naar traject") if links else Markup()
+    pictures |= {table.name: picture for table in shown.today if (picture := picture_of(table))}
     words = {"filtered": dashboard.filter_words(shown), "definitions": report_funnel(shown.total).definitions}
     return {"tables": tables, "pictures": pictures, **words}
 

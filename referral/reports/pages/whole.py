@@ -14,7 +14,7 @@ from referral.core.policy import OrganisationKind
 from referral.reports import usecases
 from referral.reports.charts import Bar, draw_bars
 from referral.reports.pages.periods import days_of, periods_until
-from referral.reports.report import Report, Table, Unit
+from referral.reports.report import Report, Table
 from referral.reports.schemas import ENDINGS, HTML, File, file_of
 from referral.reports.usecases import ShowReport, note_export
 
@@ -27,8 +27,11 @@ REPORTS: Mapping[str, Callable[..., Report]] = {
 }
 """The reports that have a page. Coverage is about today, so it takes no period."""
 TITLES = {"monitor": "Monitor", "reach": "Bereik", "coverage": "Dekking"}
-DRAWN = {"overdue": "overdue", "screening": None}
-"""The tables that are drawn too, by the column of the bars; None draws the sum of the counts."""
+DRAWN = {
+    "overdue": "overdue", "screening": "screened", "coaches": "caseload", "languages": "participants",
+    "ages": "screened", "municipalities": "screened", "demand": "demand", "input": "participants",
+}  # fmt: skip
+"""The tables that are drawn too, by the column of the bars."""
 KINDS = {ending: kind for kind, ending in ENDINGS.items() if kind != HTML}
 """The files that can be downloaded, by their ending."""
 
@@ -43,7 +46,7 @@ def show(name: str) -> ResponseReturnValue:
         report = _ask(name, period)
     except Invalid as refusal:
         return render_template("reports/report.html", report=None, refusal=refusal, **frame), refusal.status
-    pictures = {table.name: picture for table in report.tables if (picture := _picture(table))}
+    pictures = {table.name: picture for table in report.tables if (picture := picture_of(table))}
     return render_template("reports/report.html", report=report, pictures=pictures, refusal=None, **frame)
 
 
@@ -69,22 +72,14 @@ def sent(file: File, ending: str) -> Response:
     return Response(file.written(kind, work.now), mimetype=kind, headers={"Content-Disposition": name})
 
 
-def _picture(table: Table) -> Markup | None:
+def picture_of(table: Table) -> Markup | None:
     """Bars for a table that is easier to look at than to read; the totals stay in the table only.
 
     None when every figure is hidden: there is nothing to look at then.
     """
-    if table.name not in DRAWN or not table.rows:
+    if table.name not in DRAWN:
         return None
-    wanted = DRAWN[table.name]
-    places = [
-        at for at, column in enumerate(table.columns) if column.unit is Unit.COUNT and wanted in (None, column.name)
-    ]
-    bars = []
-    for row in table.rows:
-        if row[0].code is None:
-            continue
-        values = [row[at].value for at in places]
-        shown = [int(value) for value in values if value is not None]
-        bars.append(Bar(str(row[0].value), sum(shown) if len(shown) == len(values) else None))
+    at = [column.name for column in table.columns].index(DRAWN[table.name])
+    drawn = [(str(row[0].value), row[at].value) for row in table.rows if row[0].code is not None]
+    bars = [Bar(label, None if value is None else int(value)) for label, value in drawn]
     return draw_bars(bars, table.title) if any(bar.count is not None for bar in bars) else None

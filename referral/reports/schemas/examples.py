@@ -26,8 +26,9 @@ FUNNEL = {
     ],
 }
 TABLE = (
-    "Maand;Fase;Uitval door;Reden van uitval;Aantal;Doorstroom;Dagen (mediaan);Dagen (90e percentiel);Afgerond op;"
-    "Verborgen onder\r\n2026-03;Met indicatie;;;45;0,38;0;0;5;8\r\n"
+    "Maand;Fase;Uitval door;Reden van uitval;Aantal;Doorstroom;Dagen (10e percentiel);Dagen (25e percentiel);"
+    "Dagen (mediaan);Dagen (75e percentiel);Dagen (90e percentiel);Afgerond op;Verborgen onder\r\n"
+    "2026-03;Met indicatie;;;45;0,38;;0;0;0;;5;8\r\n"
 )
 REPORT_TABLE = (
     "Soort cursus;Deelnemers;Afgerond op;Verborgen onder\r\nFormeel;45;5;8\r\nOnbekend;verborgen;5;8\r\n\r\n"

@@ -21,8 +21,9 @@ from referral.reports.measures import GroupKey, Stage
 from referral.reports.models import AnnualText
 from referral.reports.report import Column, Report, Table, Unit, count, indicator_column, named, number
 from referral.reports.usecases.asked import Asked, ShowReport
+from referral.reports.usecases.counting import Reading
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
-from referral.reports.usecases.funnel import ShowFunnel, read_funnel
+from referral.reports.usecases.funnel import ShowFunnel, read_funnel, reading_for
 from referral.reports.usecases.funnel_report import report_funnel
 from referral.reports.usecases.monitor import monitor_tables
 from referral.reports.usecases.national import EARLIEST_YEAR
@@ -33,6 +34,8 @@ PROGRESS, MONITOR, FINANCE = "progress", "monitor", "finance"
 TEXT_PARTS = ("national_developments", FINANCE, "questions", "narrative")
 """The chapters for which a coordinator writes a text."""
 DIVISIONS = (GroupKey.QUARTER, GroupKey.SOURCE_KIND, GroupKey.MUNICIPALITY)
+READ = (None, GroupKey.ORGANISATION, GroupKey.MUNICIPALITY, GroupKey.COURSE_KIND)
+"""What the report reads in one go; the kinds of referrer follow from the organisations."""
 MILESTONES = (Stage.SCREENED, Stage.DISCUSSED, Stage.REFERRED, Stage.ACCEPTED, Stage.STARTED, Stage.COMPLETED)
 OFFER = (
     Column("fundingSource", "Financiering"),
@@ -89,10 +92,10 @@ def show_annual(query: ShowAnnual, *, actor: Actor, work: Work) -> AnnualReport:
     _refuse_year(query.year, work)
     ends = min(date(query.year, 12, 31), work.today)
     texts = _texts(query.year, actor, work)
-    period = ShowReport(date(query.year, 1, 1), ends)
+    period, reading = ShowReport(date(query.year, 1, 1), ends), reading_for(actor, work, *READ)
     tables: Mapping[str, Sequence[Table]] = {
-        PROGRESS: list(_progress(query.year, ends, actor, work)),
-        MONITOR: monitor_tables(Asked(period, actor, work)),
+        PROGRESS: list(_progress(query.year, ends, actor, work, reading)),
+        MONITOR: monitor_tables(Asked(period, actor, work, reading=reading)),
         FINANCE: [_offer(actor, work)],
     }
     chapters = [Chapter(name, texts.get(name), tables.get(name, ())) for name in labels("annualChapter")]
@@ -156,13 +159,13 @@ def _texts(year: int, actor: Actor, work: Work) -> Mapping[str, str | None]:
     return {part: text for part, text in work.session.execute(kept.order_by(AnnualText.id))}
 
 
-def _progress(year: int, ends: date, actor: Actor, work: Work) -> Iterator[Table]:
+def _progress(year: int, ends: date, actor: Actor, work: Work, reading: Reading) -> Iterator[Table]:
     """The whole chain of the year, and how far people came by quarter, kind of referrer and gemeente."""
     whole = ShowFunnel(date(year, 1, 1), ends)
-    (chain,) = report_funnel(read_funnel(whole, actor=actor, work=work)).tables
+    (chain,) = report_funnel(read_funnel(whole, actor=actor, work=work, reading=reading)).tables
     yield replace(chain, name=CHAIN, title=f"De keten in {year}")
     for key in DIVISIONS:
-        funnel = read_funnel(replace(whole, group_by=(key,)), actor=actor, work=work)
+        funnel = read_funnel(replace(whole, group_by=(key,)), actor=actor, work=work, reading=reading)
         known = funnel.organisation_names if key in ORGANISATIONS else codes_of(key)
         columns = [Column(key.value, KEY_LABELS[key]), *map(indicator_column, MILESTONES)]
         rows = []

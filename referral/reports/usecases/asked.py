@@ -19,8 +19,9 @@ from referral.identity.models import Organisation, Region
 from referral.reports.disclosure import SHARED
 from referral.reports.measures import GroupKey
 from referral.reports.report import Cell, count, named
+from referral.reports.usecases.counting import Reading
 from referral.reports.usecases.domains import ORGANISATIONS, codes_of
-from referral.reports.usecases.funnel import ShowFunnel, organisations_of, read_funnel, rule_for
+from referral.reports.usecases.funnel import ShowFunnel, organisations_of, read_rows, reading_for, rule_for
 from referral.reports.usecases.rows import Row
 from referral.trajectories.usecases import OFFERING
 
@@ -47,12 +48,15 @@ class Asked:
     in the past; what began after it is not looked at.
     """
 
-    def __init__(self, query: ShowReport, actor: Actor, work: Work, today: date | None = None) -> None:
+    def __init__(
+        self, query: ShowReport, actor: Actor, work: Work, today: date | None = None, reading: Reading | None = None
+    ) -> None:
         self.actor, self.work, self.rule = actor, work, rule_for(actor)
         self.today = today or work.today
         self.to_on = query.to_on or self.today
         self.from_on = query.from_on or date(self.to_on.year, 1, 1)
         self.owners = organisations_of(actor)
+        self.reading = reading or reading_for(actor, work)
         self._read: dict[tuple[GroupKey, ...], Sequence[Row]] = {}
         errors = self._wrong(query)
         if errors:
@@ -74,26 +78,26 @@ class Asked:
         query = select(Region.code).where(Region.id.in_(self.actor.region_ids), Region.code.is_not(None))
         return sorted(str(code) for code in self.work.session.scalars(query))
 
-    @cached_property
+    @property
     def organisation_names(self) -> Mapping[str, str]:
         """The names of all organisations by id: a catalogue, no secret."""
-        rows = self.work.session.execute(select(Organisation.id, Organisation.name).order_by(Organisation.name))
-        return {str(row.id): row.name for row in rows}
+        return {id: row.name for id, row in self._everywhere.items()}
 
     def expects(self, key: GroupKey, value: str | None) -> bool:
         """Whether a value has a row whatever the figures are. It follows from its kind, so the row tells of nobody."""
-        return key not in EXPECTED or (value is not None and self._kinds.get(value) in EXPECTED[key])
+        known = self._everywhere.get(value or "")
+        return key not in EXPECTED or (known is not None and known.kind in EXPECTED[key])
 
     @cached_property
-    def _kinds(self) -> Mapping[str, OrganisationKind]:
-        rows = self.work.session.execute(select(Organisation.id, Organisation.kind))
-        return {str(row.id): row.kind for row in rows}
+    def _everywhere(self) -> Mapping[str, Any]:
+        query = select(Organisation.id, Organisation.name, Organisation.kind).order_by(Organisation.name)
+        return {str(row.id): row for row in self.work.session.execute(query)}
 
     def rows(self, *keys: GroupKey) -> Sequence[Row]:
         """The rows of the funnel by these divisions."""
         if keys not in self._read:
             query = ShowFunnel(self.from_on, self.to_on, keys)
-            self._read[keys] = read_funnel(query, actor=self.actor, work=self.work, today=self.today).rows
+            self._read[keys] = read_rows(query, self.today, self.reading, actor=self.actor, work=self.work)
         return self._read[keys]
 
     @property

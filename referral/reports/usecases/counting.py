@@ -1,19 +1,22 @@
 """Adding up facts: from the cells and what is not folded yet, in one statement, or from the journeys themselves.
 
 One division or filter besides period and kind of source is answered from the cells, and so costs the same however many
-cases there are. Two or more are counted from the journeys of the own organisation.
+cases there are. Two or more are counted from the journeys of the own organisation. A `Reading` reads every division
+once, and those that are known beforehand together.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Integer, Select, literal, null, or_, select, type_coerce, union_all
+from sqlalchemy import JSON, ColumnElement, Integer, Row, Select, literal, null, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
 from referral.core.codelists import municipalities, occupations, sectors
+from referral.identity.models import Organisation
 from referral.reports.measures import DERIVED, TIME_KEYS, UNKNOWN, GroupKey, Side, month_of, quarter_of
 from referral.reports.models import FactChange, FigureCell, Journey
 from referral.reports.tally import Tally, tally_of, unpack
@@ -53,10 +56,41 @@ class Scope:
         return self.from_on.day == 1 and (self.is_running or (self.to_on + timedelta(days=1)).day == 1)
 
 
-def add_up(session: Session, scope: Scope, keys: Sequence[GroupKey]) -> Sums:
+class Reading:
+    """What one question reads about these organisations, each thing once.
+
+    `ahead` are the divisions that it will need for certain: they are read with the first one. What is read of a
+    division comes from one statement, so that what is folded meanwhile is counted once.
+    """
+
+    def __init__(self, session: Session, owners: Select[UUID], ahead: Collection[GroupKey | None] = ()) -> None:
+        self.session, self.owners, self._ahead = session, owners, set(ahead)
+        self._cells: dict[Any, dict[GroupKey | None, Sequence[Row[Any]]]] = {}
+
+    @cached_property
+    def organisations(self) -> Sequence[Any]:
+        """The organisations themselves, by name: `id`, `name`, `kind`, `municipality_code` and `active`."""
+        it = Organisation
+        query = select(it.id, it.name, it.kind, it.municipality_code, it.active).where(it.id.in_(self.owners))
+        return self.session.execute(query.order_by(it.name, it.id)).all()
+
+    def cells(self, scope: Scope, key: GroupKey | None) -> Iterable[Row[Any]]:
+        """The cells of one division, and the changes that are not in them yet; of one value if a filter names it."""
+        if key is not None and key is not GroupKey.ORGANISATION and key in scope.filters:
+            wanted = FigureCell.value == literal(scope.filters[key])
+            return self.session.execute(_cells_and_changes(scope, [key], wanted))
+        known = self._cells.setdefault((scope.months, frozenset(scope.sides)), {})
+        if key not in known:
+            keys = {key, *self._ahead} - known.keys()
+            rows = self.session.execute(_cells_and_changes(scope, keys)).all()
+            known |= {each: [row for row in rows if row.fact is not None or _is_of(row, each)] for each in keys}
+        return known[key]
+
+
+def add_up(reading: Reading, scope: Scope, keys: Sequence[GroupKey]) -> Sums:
     """The tally of each group of facts; a group without facts is not in it."""
     sums: Sums = {}
-    for traits, month, tally, sign in _facts(session, scope, keys):
+    for traits, month, tally, sign in _facts(reading, scope, keys):
         if all(_value(key, traits, month) == value for key, value in scope.filters.items()):
             group = tuple(_value(key, traits, month) or None for key in keys)
             sums.setdefault(group, Tally()).add(tally, sign)
@@ -67,15 +101,15 @@ Piece = tuple[Mapping[GroupKey, str], str, Tally, int]
 """Traits, month, tally and sign of something to add up."""
 
 
-def _facts(session: Session, scope: Scope, keys: Sequence[GroupKey]) -> Iterator[Piece]:
+def _facts(reading: Reading, scope: Scope, keys: Sequence[GroupKey]) -> Iterator[Piece]:
     asked = {DERIVED.get(key, key) for key in (*keys, *scope.filters)} - TIME_KEYS - {GroupKey.SOURCE_KIND}
     if len(asked) > 1 or not scope.is_whole:
-        return _from_journeys(session, scope)
-    return _from_cells(session, scope, next(iter(asked), None))
+        return _from_journeys(reading.session, scope)
+    return _from_cells(reading, scope, next(iter(asked), None))
 
 
-def _from_cells(session: Session, scope: Scope, key: GroupKey | None) -> Iterator[Piece]:
-    for row in session.execute(_cells_and_changes(scope, key)):
+def _from_cells(reading: Reading, scope: Scope, key: GroupKey | None) -> Iterator[Piece]:
+    for row in reading.cells(scope, key):
         if row.fact is not None:
             fact = changed_fact(row.fact)
             if fact.side in scope.sides:
@@ -88,28 +122,30 @@ def _from_cells(session: Session, scope: Scope, key: GroupKey | None) -> Iterato
         yield traits, row.month, unpack(row.tally, row.losses), 1
 
 
-def _cells_and_changes(scope: Scope, key: GroupKey | None) -> Any:
+def _cells_and_changes(scope: Scope, keys: Iterable[GroupKey | None], *narrower: ColumnElement[bool]) -> Any:
     """One statement, so that what is folded meanwhile is seen either as a change or in its cell."""
+    dimensions = {dimension_of(key, side) for key in keys for side in scope.sides}
     cells = select(
         literal(1, Integer).label("sign"), FigureCell.owner_id, FigureCell.side, FigureCell.source_kind,
-        FigureCell.value, FigureCell.month, FigureCell.tally, FigureCell.losses,
+        FigureCell.dimension, FigureCell.value, FigureCell.month, FigureCell.tally, FigureCell.losses,
         type_coerce(null(), JSON).label("fact"),
-    ).where(*_within(FigureCell, scope), FigureCell.side.in_(scope.sides), _dimension(scope, key))  # fmt: skip
+    ).where(
+        *_within(FigureCell, scope), FigureCell.side.in_(scope.sides), FigureCell.dimension.in_(dimensions), *narrower
+    )  # fmt: skip
     changes = select(
-        FactChange.sign, FactChange.owner_id, null(), null(), null(), FactChange.month, null(), null(), FactChange.fact
-    ).where(*_within(FactChange, scope))
+        FactChange.sign, FactChange.owner_id, null(), null(), null(), null(), FactChange.month, null(), null(),
+        FactChange.fact,
+    ).where(*_within(FactChange, scope))  # fmt: skip
     return union_all(cells, changes)
 
 
-def _dimension(scope: Scope, key: GroupKey | None) -> ColumnElement[bool]:
-    if key is GroupKey.ORGANISATION:
-        received = (FigureCell.side == Side.RECEIVED) & (FigureCell.dimension == key.value)
-        return or_((FigureCell.side != Side.RECEIVED) & (FigureCell.dimension == ALL), received)
-    if key is None:
-        return FigureCell.dimension == ALL
-    mine = FigureCell.dimension == key.value
-    wanted = scope.filters.get(key)
-    return mine if wanted is None else mine & (FigureCell.value == wanted)
+def dimension_of(key: GroupKey | None, side: Side) -> str:
+    """Under which division the cells of one side stand: what is an organisation's own needs none to tell whose."""
+    return ALL if key is None or (key is GroupKey.ORGANISATION and side is not Side.RECEIVED) else key.value
+
+
+def _is_of(row: Row[Any], key: GroupKey | None) -> bool:
+    return bool(row.dimension == dimension_of(key, row.side))
 
 
 def _from_journeys(session: Session, scope: Scope) -> Iterator[Piece]:

@@ -4,7 +4,7 @@ About today, but for the screenings: those are of the last whole quarters. An in
 the coordinator of the own organisation only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,28 +14,43 @@ from sqlalchemy import ColumnElement, func, or_, select
 from referral.core.codelists import figure_rules, labels
 from referral.core.policy import Actor
 from referral.core.work import Work
-from referral.identity.models import Organisation, User
+from referral.identity.models import User
 from referral.referrals.models import Referral
 from referral.referrals.workflow import NAMED_COACH, OPEN, Party
-from referral.reports.disclosure import ROOT
+from referral.reports.disclosure import ROOT, SHARED
 from referral.reports.measures import GroupKey, Stage, month_of, quarter_of
 from referral.reports.report import HIDDEN, Cell, Column, Report, Table, Unit, count, indicator_column, named
 from referral.reports.usecases.asked import EXPECTED, TOTAL, Asked, ShowReport
-from referral.reports.usecases.offer import Offer, places
+from referral.reports.usecases.funnel import rule_for
+from referral.reports.usecases.offer import Offer, free, places
 from referral.reports.usecases.stock import Stock
+from referral.reports.usecases.taken import TAKEN, WAITING, Taken
 from referral.trajectories.models import Trajectory
 
-CASES, LATE, TAKEN, WAITING = "open_cases", "overdue", "taken", "waiting"
+CASES, LATE = "open_cases", "overdue"
+MONTHS_A_QUARTER, MONTHS_A_YEAR = 3, 12
 ORGANISATION, QUARTER = GroupKey.ORGANISATION, GroupKey.QUARTER
 
 
 def show_coverage(*, actor: Actor, work: Work) -> Report:
     """Coverage and capacity as they are today. No personal data are read, but the names of the own coaches."""
-    asked = Asked(last_quarters(work.today), actor, work)
+    asked = _ask(actor, work)
     offer = Offer(actor, work)
     tables = [_screening(asked), _providers(asked, offer), *_coaches(asked), _parties(asked)]
     work.record(actor, "report:coverage", "report", None, **asked.period)
     return Report("coverage", "Dekking", asked.from_on, asked.to_on, tables)
+
+
+def coverage_today(*, actor: Actor, work: Work) -> Sequence[Table]:
+    """Which partners screen, and who is late: for a report that records itself that it was asked."""
+    asked = _ask(actor, work)
+    return _screening(asked), _parties(asked)
+
+
+def _ask(actor: Actor, work: Work) -> Asked:
+    """The period of the screenings: whole quarters of the own organisation, last year and this one in a region."""
+    years = ShowReport(date(work.today.year - 1, 1, 1), work.today)
+    return Asked(years if rule_for(actor) is SHARED else last_quarters(work.today), actor, work)
 
 
 def last_quarters(today: date) -> ShowReport:
@@ -46,27 +61,67 @@ def last_quarters(today: date) -> ShowReport:
 
 
 def _screening(asked: Asked) -> Table:
-    quarters = _quarters(asked)
-    columns = [
-        Column(ORGANISATION.value, "Organisatie"),
-        *(Column(quarter, quarter, Unit.COUNT, "screened") for quarter in quarters),
-        Column("structural", "Structureel", indicator="structural"),
-    ]
-    shown = {row.group: row.counts[Stage.SCREENED] for row in asked.rows(ORGANISATION, QUARTER)}
-    rows = []
-    for partner in _partners(asked):
-        counts = [shown.get((partner, quarter), asked.nothing) for quarter in quarters]
-        rows.append([asked.name(ORGANISATION, partner), *map(count, counts), is_structural(counts)])
+    columns, rows = _by_year(asked) if asked.is_shared else _by_quarter(asked)
+    columns = [Column(ORGANISATION.value, "Organisatie"), *columns]
     return Table("screening", "Structureel screenen", columns, rows, asked.rule)
 
 
-def is_structural(counts: Sequence[int | None]) -> Cell:
-    """Whether so many of these quarters had enough screenings, told from what is shown of them only."""
+def _by_quarter(asked: Asked) -> tuple[Sequence[Column], Sequence[Sequence[Cell]]]:
+    """The own screenings: each of the last whole quarters, and together."""
+    quarters = _quarters(asked)
+    columns = [
+        *(Column(quarter, quarter, Unit.COUNT, "screened") for quarter in quarters),
+        Column(Stage.SCREENED, "Samen", Unit.COUNT, "screened"),
+        Column("structural", "Structureel", indicator="structural"),
+    ]
+    found = {row.group: row.counts[Stage.SCREENED] or 0 for row in asked.rows(ORGANISATION, QUARTER)}
+    rows = []
+    for partner in _partners(asked):
+        counts = [found.get((partner, quarter), 0) for quarter in quarters]
+        rows.append([asked.name(ORGANISATION, partner), *map(Cell, (*counts, sum(counts))), is_structural(counts)])
+    return columns, rows
+
+
+def _by_year(asked: Asked) -> tuple[Sequence[Column], Sequence[Sequence[Cell]]]:
+    """The screenings of each organisation in a region, as its funnel shows them: last year and this year so far."""
+    this = asked.to_on.year
+    periods = [ShowReport(date(this - 1, 1, 1), date(this - 1, 12, 31)), ShowReport(date(this, 1, 1), asked.to_on)]
+    years = [Asked(period, asked.actor, asked.work, reading=asked.reading) for period in periods]
+    columns = [
+        Column("last_year", str(this - 1), Unit.COUNT, "screened"),
+        Column(Stage.SCREENED, f"{this} tot nu", Unit.COUNT, "screened"),
+        Column("structural_in_years", "Structureel", indicator="structural_in_years"),
+    ]
+    rows = []
+    for partner in _partners(asked):
+        before, now = (year.count(ORGANISATION, partner, Stage.SCREENED) for year in years)
+        structural = is_structural_in_years(before, now, asked.to_on.month)
+        rows.append([asked.name(ORGANISATION, partner), count(before), count(now), structural])
+    return columns, rows
+
+
+def is_structural(counts: Sequence[int]) -> Cell:
+    """Whether so many of these quarters had enough screenings."""
     rule = figure_rules().structural
-    sure = sum(each is not None and each >= rule.screenings for each in counts)
-    if sure >= rule.at_least:
-        return Cell("Ja", code="yes")
-    return HIDDEN if sure + counts.count(None) >= rule.at_least else Cell("Nog niet", code="no")
+    return _answer(sum(each >= rule.screenings for each in counts) >= rule.at_least)
+
+
+def is_structural_in_years(last_year: int | None, this_year: int | None, months: int) -> Cell:
+    """Whether there were enough a quarter on average, last year or in the months of this one; told from what is shown.
+
+    In a region most quarters are hidden, so there nobody would ever be told by quarters.
+    """
+    enough, counts = figure_rules().structural.screenings, (last_year, this_year)
+    spans = (MONTHS_A_YEAR, max(months, MONTHS_A_QUARTER))
+    if any(
+        each is not None and each * MONTHS_A_QUARTER >= enough * span for each, span in zip(counts, spans, strict=True)
+    ):
+        return _answer(True)
+    return HIDDEN if None in counts else _answer(False)
+
+
+def _answer(value: bool) -> Cell:
+    return Cell("Ja", code="yes") if value else Cell("Nog niet", code="no")
 
 
 def _quarters(asked: Asked) -> list[str]:
@@ -79,10 +134,8 @@ def _quarters(asked: Asked) -> list[str]:
 
 def _partners(asked: Asked) -> Sequence[str]:
     """The organisations that could screen: those of the region, or the own one."""
-    query = select(Organisation.id).where(Organisation.id.in_(asked.owners), Organisation.active)
-    if asked.is_shared:
-        query = query.where(Organisation.kind.in_(EXPECTED[ORGANISATION]))
-    return [str(each) for each in asked.work.session.scalars(query.order_by(Organisation.name, Organisation.id))]
+    near = [each for each in asked.reading.organisations if each.active]
+    return [str(each.id) for each in near if not asked.is_shared or each.kind in EXPECTED[ORGANISATION]]
 
 
 # How full it is.
@@ -98,33 +151,23 @@ def _providers(asked: Asked, offer: Offer) -> Table:
     offered: dict[str, list[Trajectory]] = {}
     for each in offer.trajectories:
         offered.setdefault(str(each.organisation_id), []).append(each)
-    full = {value: {**cases.get(value, {}), **_occupied(offered.get(value, []))} for value in {*cases, *offered}}
-    names = asked.organisation_names
-    columns_of = (CASES, TAKEN, WAITING)
-    stock = Stock(full, sorted(offered, key=lambda each: names[each]), columns_of, {}, asked.rule, asked.work.today)
-    rows = [
-        [asked.name(GroupKey.PARTNER, value), *_capacity(stock, value, offered.get(value, []))]
-        for value in stock.values
-    ]
-    rows.append([Cell(TOTAL), *_capacity(stock, ROOT, offer.trajectories)])
+    names, today = asked.organisation_names, asked.work.today
+    stock = Stock(cases, sorted(offered, key=lambda each: names[each]), (CASES,), {}, asked.rule, today)
+    taken = Taken(offer.trajectories, asked.rule, today)
+    rows = []
+    for value in stock.values:
+        full = [taken.at(value, column) if value in offered else asked.nothing for column in (TAKEN, WAITING)]
+        capacity = _capacity(offered.get(value, []), *full)
+        rows.append([asked.name(GroupKey.PARTNER, value), count(stock.shown(value, CASES)), *capacity])
+    everywhere = _capacity(offer.trajectories, taken.total(TAKEN), taken.total(WAITING))
+    rows.append([Cell(TOTAL), count(stock.shown(ROOT, CASES)), *everywhere])
     return Table("providers", "Bezetting per aanbieder", columns, rows, asked.rule)
 
 
-def _occupied(trajectories: Sequence[Trajectory]) -> Mapping[str, int]:
-    return {
-        TAKEN: sum(each.places_taken for each in trajectories),
-        WAITING: sum(each.waiting for each in trajectories),
-    }
-
-
-def _capacity(stock: Stock, value: str, trajectories: Sequence[Trajectory]) -> Iterator[Cell]:
-    """Free places are what the shown number of taken ones leaves."""
+def _capacity(trajectories: Sequence[Trajectory], taken: int | None, waiting: int | None) -> Sequence[Cell]:
+    """What is on offer, how much of it is free, and who waits."""
     activities, seats = places(trajectories)
-    taken = stock.shown(value, TAKEN)
-    yield count(stock.shown(value, CASES))
-    yield from (Cell(activities), Cell(seats))
-    yield HIDDEN if taken is None else Cell(max(0, seats - taken))
-    yield count(stock.shown(value, WAITING))
+    return [Cell(activities), Cell(seats), free(seats, taken), count(waiting)]
 
 
 def _coaches(asked: Asked) -> Sequence[Table]:

@@ -9,8 +9,9 @@ from referral.core.work import Work
 from referral.reports.disclosure import EXACT
 from referral.reports.measures import TIME_KEYS, GroupKey, Stage
 from referral.reports.report import Cell, Column, Table, Unit, count, indicator_column, named, number
+from referral.reports.usecases.coverage import coverage_today
 from referral.reports.usecases.domains import KEY_LABELS, ORGANISATIONS, codes_of
-from referral.reports.usecases.funnel import Funnel, ShowFunnel, read_funnel, show_funnel
+from referral.reports.usecases.funnel import Funnel, ShowFunnel, read_funnel, reading_for, show_funnel
 from referral.reports.usecases.rows import Figure, Row
 
 SOURCE, TEMPLATE = GroupKey.SOURCE_KIND, GroupKey.TRAJECTORY_TEMPLATE
@@ -23,13 +24,17 @@ REFERRED = "Doorverwezen"
 
 @dataclass(frozen=True)
 class Dashboard:
-    """What one question shows. `flow` None: under disclosure control it goes without a filter only."""
+    """What one question shows. `flow` None: under disclosure control it goes without a filter only.
+
+    `today` says which partners screen and who is late; it is about everybody, so it goes without a filter only.
+    """
 
     query: ShowFunnel
     by: GroupKey
     total: Funnel
     parts: Funnel
     flow: Sequence["Flow"] | None
+    today: Sequence[Table] = ()
 
     @property
     def is_exact(self) -> bool:
@@ -57,17 +62,23 @@ def show_dashboard(query: ShowFunnel, by: GroupKey, *, actor: Actor, work: Work)
 
     One question, so one row in the audit log. Raises `Invalid` for what the figures cannot tell.
     """
-    total = show_funnel(query, actor=actor, work=work)
-    parts = read_funnel(replace(query, group_by=(by,)), actor=actor, work=work)
+    reading = reading_for(actor, work, None, TEMPLATE)
+    total = show_funnel(query, actor=actor, work=work, reading=reading)
+
+    def divided(*keys: GroupKey) -> Funnel:
+        return read_funnel(replace(query, group_by=keys), actor=actor, work=work, reading=reading)
+
+    parts = divided(by)
     if total.rule is EXACT:
-        flow = list(_direct(read_funnel(replace(query, group_by=(SOURCE, TEMPLATE)), actor=actor, work=work)))
+        flow = list(_direct(divided(SOURCE, TEMPLATE)))
     elif query.filters:
         return Dashboard(query, by, total, parts, None)
     else:
-        sources = parts if by is SOURCE else read_funnel(replace(query, group_by=(SOURCE,)), actor=actor, work=work)
-        targets = parts if by is TEMPLATE else read_funnel(replace(query, group_by=(TEMPLATE,)), actor=actor, work=work)
+        sources = parts if by is SOURCE else divided(SOURCE)
+        targets = parts if by is TEMPLATE else divided(TEMPLATE)
         flow = [*_into(sources), *_out_of(targets)]
-    return Dashboard(query, by, total, parts, flow)
+    today = () if query.filters else coverage_today(actor=actor, work=work)
+    return Dashboard(query, by, total, parts, flow, today)
 
 
 def stage_table(row: Row, shown: Dashboard) -> Table:

@@ -1,15 +1,10 @@
 """The values that a division may have, whatever the data: a row that is always there tells of nobody."""
 
 from collections.abc import Collection, Mapping
-from uuid import UUID
-
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
 
 from referral.core.codelists import labels, templates
-from referral.identity.models import Organisation
 from referral.reports.measures import GroupKey
-from referral.reports.usecases.counting import region_of
+from referral.reports.usecases.counting import Reading, region_of
 from referral.reports.usecases.journeys import OTHER
 
 CODE_LISTS: Mapping[GroupKey, str] = {
@@ -19,6 +14,7 @@ CODE_LISTS: Mapping[GroupKey, str] = {
     GroupKey.LANGUAGE_BACKGROUND: "languageBackground",
     GroupKey.EMPLOYMENT: "employment",
     GroupKey.AGE_BAND: "ageBand",
+    GroupKey.RAISES_CHILDREN: "raisesChildren",
     GroupKey.SECTOR: "sector",
     GroupKey.OCCUPATION: "occupationCode",
     GroupKey.SKILL: "skill",
@@ -39,6 +35,7 @@ KEY_LABELS: Mapping[GroupKey, str] = {
     GroupKey.LANGUAGE_BACKGROUND: "Taalachtergrond",
     GroupKey.EMPLOYMENT: "Werk",
     GroupKey.AGE_BAND: "Leeftijd",
+    GroupKey.RAISES_CHILDREN: "Voedt kinderen op",
     GroupKey.SECTOR: "Sector",
     GroupKey.OCCUPATION: "Beroep",
     GroupKey.SKILL: "Vaardigheid",
@@ -63,15 +60,13 @@ def codes_of(key: GroupKey) -> Mapping[str, str]:
     return labels(CODE_LISTS[key]) if key in CODE_LISTS else {}
 
 
-def domain_of(session: Session, key: GroupKey, owners: Select[UUID]) -> Collection[str]:
+def domain_of(reading: Reading, key: GroupKey) -> Collection[str]:
     """The values that somebody who knows these organisations expects."""
-    if key in ORGANISATIONS or key is GroupKey.SOURCE_KIND:
-        column = Organisation.kind if key is GroupKey.SOURCE_KIND else Organisation.id
-        return {str(value) for value in session.scalars(select(column).where(Organisation.id.in_(owners)))}
+    if key is GroupKey.SOURCE_KIND:
+        return {str(each.kind) for each in reading.organisations}
+    if key in ORGANISATIONS:
+        return {str(each.id) for each in reading.organisations}
     if key in PLACES:
-        near = select(Organisation.municipality_code).where(
-            Organisation.id.in_(owners), Organisation.municipality_code.is_not(None)
-        )
-        codes = {str(code) for code in session.scalars(near)}
+        codes = {each.municipality_code for each in reading.organisations if each.municipality_code}
         return codes if key is GroupKey.MUNICIPALITY else {region_of(code) for code in codes}
     return set(codes_of(key))

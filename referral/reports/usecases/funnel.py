@@ -16,7 +16,7 @@ from referral.identity.models import Organisation, organisation_region
 from referral.reports.disclosure import EXACT, SHARED, Rule
 from referral.reports.measures import GroupKey, Side
 from referral.reports.tally import Tally
-from referral.reports.usecases.counting import OWN_SIDES, Group, Scope, add_up
+from referral.reports.usecases.counting import OWN_SIDES, Group, Reading, Scope, add_up
 from referral.reports.usecases.domains import ORGANISATIONS
 from referral.reports.usecases.rows import Losses, Row, exact_counts, exact_losses, show_row
 from referral.reports.usecases.shared import SharedFunnel, refusals
@@ -50,13 +50,13 @@ class Funnel:
     organisation_names: Mapping[str, str]
 
 
-def show_funnel(query: ShowFunnel, *, actor: Actor, work: Work) -> Funnel:
+def show_funnel(query: ShowFunnel, *, actor: Actor, work: Work, reading: Reading | None = None) -> Funnel:
     """The funnel of the own cases, exact; of everybody in the region under disclosure control for its coordinator.
 
     Raises `Invalid` for a period that has yet to begin and for what shared figures cannot tell. No personal data are
     read (AVG art. 5(1)c).
     """
-    funnel = read_funnel(query, actor=actor, work=work)
+    funnel = read_funnel(query, actor=actor, work=work, reading=reading)
     asked: dict[str, Any] = {"from": str(funnel.from_on), "to": str(funnel.to_on), "groupBy": [*query.group_by]}
     if query.filters:
         asked["filters"] = dict(query.filters)
@@ -69,19 +69,29 @@ def rule_for(actor: Actor) -> Rule:
     return SHARED if actor.organisation_kind is OrganisationKind.REGION else EXACT
 
 
-def read_funnel(query: ShowFunnel, *, actor: Actor, work: Work, today: date | None = None) -> Funnel:
+def read_funnel(query: ShowFunnel, *, actor: Actor, work: Work, reading: Reading | None = None) -> Funnel:
     """The funnel, for a report that records itself that it was asked. Raises `Invalid`.
+
+    A report that asks several gives its own `reading`, so that they are read together.
+    """
+    scope = _scope(query, rule_for(actor), actor, work)
+    rows = _rows(reading or reading_for(actor, work), scope, query, actor, work.today)
+    names = _organisation_names(work.session, rows, query.group_by)
+    return Funnel(scope.from_on, scope.to_on, query.group_by, query.filters, rule_for(actor), rows, names)
+
+
+def read_rows(query: ShowFunnel, today: date, reading: Reading, *, actor: Actor, work: Work) -> Sequence[Row]:
+    """The rows of a funnel without the names. Raises `Invalid`.
 
     `today` may be a day in the past, at the end of a month: then it is as if what began later were not there.
     """
-    rule = rule_for(actor)
-    scope = _scope(query, rule, actor, work)
-    if rule is SHARED:
-        rows = SharedFunnel(work.session, scope, query.group_by, today or work.today).rows()
-    else:
-        rows = _exact_rows(work.session, scope, query.group_by, names_losses=not actor.has_narrow_view)
-    names = _organisation_names(work.session, rows, query.group_by)
-    return Funnel(scope.from_on, scope.to_on, query.group_by, query.filters, rule, rows, names)
+    return _rows(reading, _scope(query, rule_for(actor), actor, work), query, actor, today)
+
+
+def _rows(reading: Reading, scope: Scope, query: ShowFunnel, actor: Actor, today: date) -> list[Row]:
+    if rule_for(actor) is SHARED:
+        return SharedFunnel(reading, scope, query.group_by, today).rows()
+    return _exact_rows(reading, scope, query.group_by, names_losses=not actor.has_narrow_view)
 
 
 def _scope(query: ShowFunnel, rule: Rule, actor: Actor, work: Work) -> Scope:
@@ -117,6 +127,11 @@ def organisations_of(actor: Actor) -> Select[UUID]:
     return select(organisation_region.c.organisation_id).where(organisation_region.c.region_id.in_(actor.region_ids))
 
 
+def reading_for(actor: Actor, work: Work, *ahead: GroupKey | None) -> Reading:
+    """What a report of several divisions reads with: those that it names together (None: everybody)."""
+    return Reading(work.session, organisations_of(actor), ahead)
+
+
 def _wrong_organisations(
     filters: Mapping[GroupKey, str], owners: Select[UUID], rule: Rule, session: Session
 ) -> Sequence[FieldError]:
@@ -131,8 +146,8 @@ def _wrong_organisations(
     return wrong
 
 
-def _exact_rows(session: Session, scope: Scope, keys: Sequence[GroupKey], *, names_losses: bool) -> list[Row]:
-    sums = add_up(session, scope, keys)
+def _exact_rows(reading: Reading, scope: Scope, keys: Sequence[GroupKey], *, names_losses: bool) -> list[Row]:
+    sums = add_up(reading, scope, keys)
     if not keys:
         sums.setdefault((), Tally())
     return [

@@ -10,15 +10,18 @@ from referral.reports.usecases.funnel import Funnel
 from referral.reports.usecases.rows import Figure, Loss, Missed, Row
 
 NOT_DISCUSSED = "not_discussed"
+SPREAD = ("p10_days", "p25_days", "median_days", "p75_days", "p90_days")
+"""How the days to a stage are spread, from the quick to the slow."""
 COLUMNS = (
     Column("stage", "Fase"),
     Column("party", "Uitval door"),
     Column("reason", "Reden van uitval"),
     Column("count", "Aantal", Unit.COUNT),
     indicator_column("conversion", Unit.SHARE),
-    indicator_column("median_days", Unit.DAYS),
-    indicator_column("p90_days", Unit.DAYS),
+    *(indicator_column(name, Unit.DAYS) for name in SPREAD),
 )
+UNTIMED = [ABSENT] * (1 + len(SPREAD))
+"""A loss has no conversion and no days."""
 
 
 def report_funnel(funnel: Funnel) -> Report:
@@ -47,16 +50,16 @@ def _lines(row: Row) -> Iterator[list[Cell]]:
 
 
 def _figure(figure: Figure, list_name: str) -> list[Cell]:
-    numbers = map(number, (figure.conversion, figure.median_days, figure.p90_days))
+    numbers = map(number, (figure.conversion, *(getattr(figure, name) for name in SPREAD)))
     return [named(figure.stage, labels(list_name)), ABSENT, ABSENT, count(figure.count), *numbers]
 
 
 def _loss(loss: Loss) -> list[Cell]:
     why = [named(loss.party, labels("party")), named(loss.reason, labels("reason"))]
-    return [ABSENT, *why, count(loss.count), ABSENT, ABSENT, ABSENT]
+    return [ABSENT, *why, count(loss.count), *UNTIMED]
 
 
 def _missed(missed: Missed) -> list[Cell]:
     stage = named(NOT_DISCUSSED, labels("figure"))
     why = named(missed.reason, labels("notHeldReason"))
-    return [stage, ABSENT, why, count(missed.count), ABSENT, ABSENT, ABSENT]
+    return [stage, ABSENT, why, count(missed.count), *UNTIMED]

@@ -29,6 +29,7 @@ from referral.reports.measures import (
     month_of,
     skill_of,
 )
+from referral.screenings.models import NOT_ASKED
 
 LOST = frozenset({Status.DECLINED, Status.WITHDRAWN, Status.EXPIRED, Status.NOT_STARTED, Status.STOPPED_EARLY})
 TRANSFERRED = "transferred"
@@ -145,7 +146,7 @@ def count_screening(row: Any, conversations: Iterable[Any] = ()) -> Counted:
         owner_id=row.organisation_id,
         side=Side.SCREENED,
         month=month_of(row.conducted_on),
-        traits=_traits(row, row.organisation_id, None, ("", "")),
+        traits=_traits(row, row.organisation_id, None, ("", ""), row.raises_children),
         columns=tuple(stage.value for stage in SCREENING_STAGES if stage in reached),
         days=_days(reached, SCREENING_STAGES, ()),
         loss=missed,
@@ -237,7 +238,10 @@ def _signal(first: Any, reached: Mapping[Stage, date], pauses: Sequence[Pause]) 
     return {Span.SIGNAL.value: days_between(signal, reached[Stage.STARTED], pauses)}
 
 
-def _traits(row: Any, organisation_id: UUID, partner_id: UUID | None, offer: Offer) -> dict[GroupKey, str]:
+def _traits(
+    row: Any, organisation_id: UUID, partner_id: UUID | None, offer: Offer, raises_children: str = NOT_ASKED
+) -> dict[GroupKey, str]:
+    """The divisions in which a case counts; of a referral nobody knows whether it is of a parent (K5)."""
     template, course_kind = offer
     occupation = row.occupation_code
     return {
@@ -248,6 +252,7 @@ def _traits(row: Any, organisation_id: UUID, partner_id: UUID | None, offer: Off
         GroupKey.LANGUAGE_BACKGROUND: row.language_background,
         GroupKey.EMPLOYMENT: row.employment or UNKNOWN,
         GroupKey.AGE_BAND: row.age_band or UNKNOWN,
+        GroupKey.RAISES_CHILDREN: raises_children,
         GroupKey.SECTOR: row.sector or UNKNOWN,
         GroupKey.OCCUPATION: OTHER if occupation and occupation not in occupations() else occupation or UNKNOWN,
         GroupKey.SKILL: skill_of(row.skills),

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.models import organisation_region
+from referral.reports.report import HIDDEN, Cell
 from referral.reports.usecases.funnel import organisations_of
 from referral.trajectories.models import Trajectory
 from referral.trajectories.usecases import OFFERING
@@ -31,6 +32,11 @@ class Offer:
 def places(trajectories: Sequence[Trajectory]) -> tuple[int, int]:
     """How many activities, and how many places they have."""
     return len(trajectories), sum(each.places for each in trajectories)
+
+
+def free(seats: int, taken: int | None) -> Cell:
+    """The free places: what the shown number of taken ones leaves."""
+    return HIDDEN if taken is None else Cell(max(0, seats - taken))
 
 
 def _providers(actor: Actor) -> Select[UUID]:

@@ -1,16 +1,22 @@
-"""Reach: who is reached, held against who there is; and what is asked for, held against what is on offer."""
+"""Reach: who is reached, held against who there is."""
 
 from collections.abc import Sequence
 from datetime import date
 
-from referral.core.codelists import Party, Targets, figure_rules, labels, occupations, reasons, sectors, targets_of
+from referral.core.codelists import (
+    Targets,
+    figure_rules,
+    labels,
+    occupations,
+    sectors,
+    targets_of,
+)
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.reports.measures import GroupKey, Stage
 from referral.reports.report import (
     ABSENT,
     HIDDEN,
-    NOT_RECORDED,
     Cell,
     Column,
     Report,
@@ -20,24 +26,29 @@ from referral.reports.report import (
     indicator_column,
     named,
     number,
+    yes_no,
 )
 from referral.reports.usecases.asked import Asked, ShowReport
+from referral.reports.usecases.demand import demand_tables
 from referral.reports.usecases.domains import KEY_LABELS, codes_of
-from referral.reports.usecases.offer import Offer, places
+from referral.reports.usecases.funnel import reading_for
 
 NT1, NT2 = "nt1", "nt2"
-LOSING = frozenset({"decline", "not_start", "stop"})
-"""The events by which the side of the offer ends a case."""
-YES, NO = Cell("Ja", code="yes"), Cell("Nee", code="no")
+DIVISIONS = (
+    None, GroupKey.LANGUAGE_BACKGROUND, GroupKey.OCCUPATION, GroupKey.SECTOR, GroupKey.AGE_BAND, GroupKey.MUNICIPALITY,
+    GroupKey.RAISES_CHILDREN, GroupKey.SKILL,
+)  # fmt: skip
+"""What the report reads, in one go: everybody, and these divisions with the wider ones that follow from them."""
+KNOWN = ("yes", "no")
+"""The answers of who said whether it raises children."""
 
 
 def show_reach(query: ShowReport, *, actor: Actor, work: Work) -> Report:
     """Who is reached in whole months. Raises `Invalid` for a wrong period. No personal data are read."""
-    asked = Asked(query, actor, work)
-    offer = Offer(actor, work)
+    asked = Asked(query, actor, work, reading=reading_for(actor, work, *DIVISIONS))
     tables = [
         _languages(asked), _top_lists(asked), _occupations(asked), _vulnerable(asked), _sectors(asked), _ages(asked),
-        _places(asked), *_targets(asked), _demand(asked, offer), *_without_offer(asked),
+        _parents(asked), _places(asked), *_targets(asked), *demand_tables(asked),
     ]  # fmt: skip
     work.record(actor, "report:reach", "report", None, **asked.period)
     return Report("reach", "Bereik", asked.from_on, asked.to_on, tables)
@@ -52,8 +63,7 @@ def _languages(asked: Asked) -> Table:
         indicator_column("nt1_share", Unit.SHARE),
         indicator_column("nt1_benchmark", Unit.SHARE),
     ]
-    nt1, nt2 = (asked.count(key, value, Stage.STARTED) for value in (NT1, NT2))
-    share = HIDDEN if nt1 is None or nt2 is None else number(asked.rule.share(nt1, nt1 + nt2))
+    share = _known_share(asked, key, Stage.STARTED, NT1, NT2)
     rows = [
         [
             asked.name(key, value),
@@ -64,6 +74,12 @@ def _languages(asked: Asked) -> Table:
         for value in asked.values(key, *labels("languageBackground"))
     ]
     return Table("languages", "Taalachtergrond van deelnemers", columns, rows, asked.rule)
+
+
+def _known_share(asked: Asked, key: GroupKey, stage: Stage, value: str, other: str) -> Cell:
+    """The part that one value is of the two known ones; who is unknown is no part of it."""
+    part, rest = (asked.count(key, each, stage) for each in (value, other))
+    return HIDDEN if part is None or rest is None else number(asked.rule.share(part, part + rest))
 
 
 def _top_lists(asked: Asked) -> Table:
@@ -99,43 +115,57 @@ def _occupations(asked: Asked) -> Table:
     rows = []
     for code in asked.values(key, *occupations()):
         known = occupations().get(code or "")
-        lists = [_flag(known.high_low_literacy), _flag(known.high_low_numeracy)] if known else [ABSENT, ABSENT]
+        lists = [yes_no(known.high_low_literacy), yes_no(known.high_low_numeracy)] if known else [ABSENT, ABSENT]
         rows.append([asked.name(key, code), *lists, *asked.counts(key, code, Stage.SCREENED, Stage.REFERRED)])
     return Table("occupations", "Beroepen", columns, rows, asked.rule)
 
 
 def _sectors(asked: Asked) -> Table:
-    """Demand by sector (K4, G8); the catalogue does not say for which sector an offer is."""
+    """Who comes from which sector (K4)."""
     key = GroupKey.SECTOR
     columns = [
         Column(key.value, "Sector"),
         Column("vulnerable", "Kwetsbare sector"),
         *map(indicator_column, ("screened", "referred")),
-        indicator_column("places"),
     ]
     rows = []
     for code in asked.values(key, *sectors()):
         known = sectors().get(code or "")
         figures = asked.counts(key, code, Stage.SCREENED, Stage.REFERRED)
-        rows.append([asked.name(key, code), _flag(known.vulnerable) if known else ABSENT, *figures, NOT_RECORDED])
+        rows.append([asked.name(key, code), yes_no(known.vulnerable) if known else ABSENT, *figures])
     return Table("sectors", "Sectoren", columns, rows, asked.rule)
 
 
 def _ages(asked: Asked) -> Table:
-    """Young adults, as far as the bands go, and parents, of whom nothing is recorded (K5)."""
+    """Young adults, as far as the bands go (K5)."""
     key = GroupKey.AGE_BAND
     columns = [
         Column(key.value, "Leeftijd"),
-        Column("young", "Jongvolwassen"),
+        Column("young", "Jongvolwassen", indicator="young_adults"),
         *map(indicator_column, ("screened", "referred", "participants")),
     ]
     stages, young = (Stage.SCREENED, Stage.REFERRED, Stage.STARTED), figure_rules().young
     rows = [
-        [asked.name(key, band), _flag(band in young) if band else ABSENT, *asked.counts(key, band, *stages)]
+        [asked.name(key, band), yes_no(band in young) if band else ABSENT, *asked.counts(key, band, *stages)]
         for band in asked.values(key, *labels("ageBand"))
     ]
-    rows.append([Cell("Ouders"), ABSENT, *([NOT_RECORDED] * len(stages))])
-    return Table("ages", "Jongvolwassenen en ouders", columns, rows, asked.rule)
+    return Table("ages", "Jongvolwassenen", columns, rows, asked.rule)
+
+
+def _parents(asked: Asked) -> Table:
+    """The share of parents among the screenings that say whether somebody is one (K5); a referral does not say it."""
+    key = GroupKey.RAISES_CHILDREN
+    columns = [
+        Column(key.value, KEY_LABELS[key]),
+        *map(indicator_column, ("screened", "indication")),
+        indicator_column("parent_share", Unit.SHARE),
+    ]
+    stages, share = (Stage.SCREENED, Stage.INDICATION), _known_share(asked, key, Stage.SCREENED, *KNOWN)
+    rows = [
+        [asked.name(key, answer), *asked.counts(key, answer, *stages), share if answer == KNOWN[0] else ABSENT]
+        for answer in asked.values(key, *labels(key.value))
+    ]
+    return Table("parents", "Ouders", columns, rows, asked.rule)
 
 
 def _places(asked: Asked) -> Table:
@@ -169,7 +199,8 @@ def _targets(asked: Asked) -> Sequence[Table]:
         *map(indicator_column, ("baseline", "target", "reached")),
         indicator_column("target_share", Unit.SHARE),
     ]
-    so_far = Asked(ShowReport(date(year, 1, 1), asked.to_on), asked.actor, asked.work)
+    this_year = ShowReport(date(year, 1, 1), asked.to_on)
+    so_far = Asked(this_year, asked.actor, asked.work, reading=asked.reading)
     rows = []
     for targets in _known_targets(asked):
         for name, target in targets.of(year).items():
@@ -183,39 +214,3 @@ def _targets(asked: Asked) -> Sequence[Table]:
 def _known_targets(asked: Asked) -> Sequence[Targets]:
     found = [targets_of(code) for code in asked.region_codes]
     return [each for each in found if each is not None]
-
-
-def _demand(asked: Asked, offer: Offer) -> Table:
-    """What is asked for against the offer that covers it (G8); skills together, so that each case counts once."""
-    key = GroupKey.SKILL
-    columns = [
-        Column(key.value, "Vaardigheid"),
-        *map(indicator_column, ("demand", "activities", "places")),
-        Column("withoutOffer", "Zonder aanbod", indicator="without_offer"),
-    ]
-    rows = []
-    for skills in asked.values(key, *labels("skill")):
-        wanted = set((skills or "").split("_"))
-        activities, seats = places(offer.those(lambda each, wanted=wanted: wanted <= set(each.skills)))  # type: ignore[misc]
-        demand = asked.count(key, skills, Stage.REFERRED)
-        without = HIDDEN if demand is None else _flag(bool(demand) and not seats)
-        rows.append([asked.name(key, skills), count(demand), Cell(activities), Cell(seats), without])
-    return Table("demand", "Vraag en aanbod", columns, rows, asked.rule)
-
-
-def _without_offer(asked: Asked) -> Sequence[Table]:
-    """Who was referred and got nothing, for a reason on the side of the offer (V4); reasons are not for an employer."""
-    if asked.actor.has_narrow_view:
-        return []
-    columns = [Column("reason", "Reden"), indicator_column("unmet_demand")]
-    lost = {loss.reason: loss.count for loss in asked.total.losses}
-    rows = [
-        [named(code, labels("reason")), count(lost.get(code, asked.nothing))]
-        for code, reason in reasons().items()
-        if reason.party is Party.PROVIDER and not LOSING.isdisjoint(reason.events)
-    ]
-    return [Table("unmetDemand", "Vraag zonder passend aanbod", columns, rows, asked.rule)]
-
-
-def _flag(value: bool) -> Cell:
-    return YES if value else NO

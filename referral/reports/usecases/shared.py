@@ -8,12 +8,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from referral.core.codelists import labels, reasons
 from referral.core.errors import FieldError
-from referral.identity.models import Organisation
 from referral.reports.disclosure import ROOT, SHARED, Division, Node, Period, YearTable, covering
 from referral.reports.measures import (
     COLUMNS,
@@ -28,7 +24,7 @@ from referral.reports.measures import (
     quarter_of,
 )
 from referral.reports.tally import Tally
-from referral.reports.usecases.counting import Scope, Sums, add_up, wider_of
+from referral.reports.usecases.counting import Reading, Scope, Sums, add_up, wider_of
 from referral.reports.usecases.domains import domain_of
 from referral.reports.usecases.rows import UNSAID, Loss, Losses, Row, missed_by, missed_for, results_by, show_row
 
@@ -57,8 +53,8 @@ def refusals(
 class SharedFunnel:
     """The shared rows of one question. Reads whole years, because what is hidden depends on the whole year."""
 
-    def __init__(self, session: Session, scope: Scope, keys: Sequence[GroupKey], today: date) -> None:
-        self.session, self.scope, self.keys, self.today = session, scope, keys, today
+    def __init__(self, reading: Reading, scope: Scope, keys: Sequence[GroupKey], today: date) -> None:
+        self.reading, self.scope, self.keys, self.today = reading, scope, keys, today
         asked = sorted({*keys, *scope.filters} - TIME_KEYS, key=lambda key: key not in WIDER)
         self.level = asked[0] if asked else None
         """The finest division that was asked."""
@@ -150,7 +146,7 @@ class SharedFunnel:
         if year not in self._read:
             keys = [key for key in (self.leaf, GroupKey.MONTH) if key is not None]
             whole = replace(self.scope, from_on=date(year, 1, 1), to_on=date(year, 12, 31), filters={})
-            sums, now = add_up(self.session, whole, keys), month_of(self.today)
+            sums, now = add_up(self.reading, whole, keys), month_of(self.today)
             self._read[year] = {group: tally for group, tally in sums.items() if (group[-1] or "") <= now}
         return self._read[year]
 
@@ -187,7 +183,7 @@ class SharedFunnel:
         if self.leaf is None:
             return Division({})
         found = {group[0] or "" for group in self._sums(year)}
-        leaves = found.union(domain_of(self.session, self.leaf, self.scope.owners))
+        leaves = found.union(domain_of(self.reading, self.leaf))
         wide = WIDER.get(self.leaf)
         if wide is None:
             return Division({ROOT: [(self.leaf, value) for value in sorted(leaves)]})
@@ -210,7 +206,7 @@ class SharedFunnel:
 
     @cached_property
     def _expected(self) -> frozenset[str]:
-        return frozenset(domain_of(self.session, self.level, self.scope.owners)) if self.level else frozenset()
+        return frozenset(domain_of(self.reading, self.level)) if self.level else frozenset()
 
     def _named(self, node: Node, key: GroupKey) -> str | None:
         """The value of a node in its own division, or in the wider one."""
@@ -233,8 +229,7 @@ class SharedFunnel:
 
     @cached_property
     def _kinds(self) -> Mapping[str, str]:
-        query = select(Organisation.id, Organisation.kind).where(Organisation.id.in_(self.scope.owners))
-        return {str(row.id): row.kind.value for row in self.session.execute(query)}
+        return {str(each.id): each.kind.value for each in self.reading.organisations}
 
 
 FINISHED = Division({ROOT: [*sorted(labels("certificate"))]})

@@ -27,9 +27,7 @@ def standing_table(asked: Asked, on: date, key: GroupKey) -> Table:
     """The open cases by one division, and how many of them had come how far."""
     columns = [Column(key.value, KEY_LABELS[key])]
     columns += [Column(stage.value, _LABELS[stage.value], Unit.COUNT, "standing") for stage in OPEN_STAGES]
-    known = (
-        domain_of(asked.work.session, key, asked.owners) if asked.is_shared and key in ORGANISATIONS | PLACES else ()
-    )
+    known = domain_of(asked.reading, key) if asked.is_shared and key in ORGANISATIONS | PLACES else ()
     always = [value for value in sorted(known) if asked.expects(key, value)]
     stock = Stock(_counts(asked, on, key), always, OPEN_STAGES, PARENTS, asked.rule, on)
     rows = [

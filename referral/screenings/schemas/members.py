@@ -11,7 +11,7 @@ from referral.core.codelists import labels, municipalities
 from referral.core.fields import ApiSchema, Code, Day, Flag, Id, Listed, Number, Part, Text, pattern
 from referral.core.http import PageQuery
 from referral.core.work import AMSTERDAM
-from referral.screenings.models import Discussed
+from referral.screenings.models import NOT_ASKED, Discussed
 from referral.screenings.usecases import (
     ListScreenings,
     LogScreening,
@@ -46,6 +46,11 @@ class ScreeningMembers(ApiSchema):
     language_background = _codes("languageBackground", required=True)
     employment = _codes("employment", required=True)
     age_band = _codes("ageBand", required=True)
+    raises_children = _codes(
+        "raisesChildren",
+        load_default=NOT_ASKED,
+        metadata={"description": "Voedt kinderen op (onder 18). Mag weg: dan is het onbekend."},
+    )
     education_level = _codes("educationLevel", load_default=None, allow_none=True)
     municipality_code = Code(municipalities(), required=True, metadata={"example": "GM0453"})
     sector = _codes("sector", load_default=None, allow_none=True)

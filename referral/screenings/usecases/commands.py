@@ -8,7 +8,7 @@ from typing import TypeAlias
 from referral.core.errors import FieldError
 from referral.core.outbox import Event
 from referral.screenings.instruments import Outcome
-from referral.screenings.models import Conversation, Screening
+from referral.screenings.models import NOT_ASKED, Conversation, Screening
 
 Progress: TypeAlias = Callable[[int, int], object]
 
@@ -44,6 +44,7 @@ class LogScreening:
     sector: str | None = None
     occupation_code: str | None = None
     skills: Sequence[str] = ()
+    raises_children: str = NOT_ASKED
 
     @property
     def outcome(self) -> Outcome:

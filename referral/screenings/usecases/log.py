@@ -83,6 +83,7 @@ def _screening(command: LogScreening, term: Term, actor: Actor, work: Work) -> S
         language_background=command.language_background,
         employment=command.employment,
         age_band=command.age_band,
+        raises_children=command.raises_children,
         education_level=command.education_level,
         municipality_code=command.municipality_code,
         sector=command.sector,
