@@ -145,7 +145,7 @@ def show_terms(region_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
 @api.route("/regions/<uuid:region_id>/terms/<term>", methods=["PATCH"])
 @api.arguments(TuneTermSchema, example={"steps": {"remind": {"workingDays": 2}}})
 @api.response(200, RegionTermsAnswer, example=_REGION_TERMS)
-def tune_term(members: dict[str, Any], region_id: UUID, term: str) -> tuple[dict[str, Any], int, dict[str, str]]:
+def change_term(members: dict[str, Any], region_id: UUID, term: str) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Wijzig een termijn van uw regio. Lopende zaken houden de datum die ze hebben."""
     command = TuneTerm(region_id, term, members["steps"], expected_version())
     tuned = usecases.tune_term(command, actor=current_actor(), work=current_work())
@@ -155,7 +155,7 @@ def tune_term(members: dict[str, Any], region_id: UUID, term: str) -> tuple[dict
 @api.route("/regions/<uuid:region_id>/limits", methods=["PATCH"])
 @api.arguments(TuneLimitsSchema, example={"limits": {"holdMaxDays": 60}})
 @api.response(200, RegionTermsAnswer, example=_REGION_TERMS)
-def tune_limits(members: dict[str, Any], region_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
+def change_limits(members: dict[str, Any], region_id: UUID) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Wijzig grenzen van uw regio. Ze gelden vanaf de volgende stap in elke zaak."""
     command = TuneLimits(region_id, members["limits"], expected_version())
     tuned = usecases.tune_limits(command, actor=current_actor(), work=current_work())

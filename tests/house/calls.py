@@ -264,14 +264,14 @@ CALLS: Mapping[str, Prepare] = {
     "referrals.record_event": _record_event,
     "referrals.list_history": lambda w: Call("coach", "GET", f"/v1/referrals/{w.refer()['id']}/events"),
     "identity.show_terms": lambda w: Call("region_admin", "GET", f"/v1/regions/{region(w)}/terms"),
-    "identity.tune_term": lambda w: Call(
+    "identity.change_term": lambda w: Call(
         "region_admin",
         "PATCH",
         f"/v1/regions/{region(w)}/terms/submitted",
         {"steps": {"remind": {"workingDays": 2}, "end": None}},
         version=1,
     ),
-    "identity.tune_limits": lambda w: Call(
+    "identity.change_limits": lambda w: Call(
         "region_admin",
         "PATCH",
         f"/v1/regions/{tuned_region(w)}/limits",
