@@ -26,7 +26,9 @@ from referral.identity.usecases import (
     ListOrganisations,
     ListUsers,
     Me,
+    RemoveMembership,
     authenticate_token,
+    find_role,
 )
 
 api = ApiBlueprint(
@@ -102,3 +104,12 @@ def list_users(query: ListUsers) -> Page[Colleague]:
 def deactivate_user(_nothing: dict[str, Any], user_id: UUID) -> Any:
     """Sluit het account van een collega; de dossiers gaan terug naar het team."""
     return usecases.deactivate_user(DeactivateUser(user_id), actor=current_actor(), work=current_work())
+
+
+@api.route("/users/<uuid:user_id>/roles/<role>", methods=["DELETE"])
+@api.response(204)
+def remove_role(user_id: UUID, role: str) -> None:
+    """Neem een rol van een collega weg; de zaken van die rol gaan terug naar het team."""
+    actor = current_actor()
+    command = RemoveMembership(user_id, actor.organisation_id, find_role(role))
+    usecases.remove_membership(command, actor=actor, work=current_work())

@@ -41,6 +41,7 @@ DEEDS: Mapping[str, str] = {
     "national_statistics": "landelijke statistiek gemaakt", "offer": "aangeboden", "queue": "wachtrij bekeken",
     "reach": "bereik bekeken", "read": "gegevens bekeken", "reconcile": "eigen telling vergeleken",
     "record": "vastgelegd", "reference_date": "peildatum bekeken", "register": "geregistreerd", "remove": "weggehaald",
+    "remove_role": "rol weggenomen",
     "renew_codes": "nieuwe herstelcodes gemaakt", "renew_secret": "geheim vernieuwd",
     "repeat": "nog eens opgehaald", "resume": "hervat",
     "revoke": "beëindigd", "rotate": "vernieuwd", "save": "bewaard", "search": "gezocht",
