@@ -48,6 +48,7 @@ OPERATIONS: Operations = {
     # identity
     "identity.show_me": _read("user:show_me", _ALL, "identity"),
     "identity.list_organisations": _read("organisation:list", _ALL, "identity"),
+    "identity.change_organisation": _change("organisation:change", _ADMIN, "identity"),
     "identity.list_users": _read("user:list", _CASE | _ADMIN, "identity"),
     "identity.deactivate_user": _make("user:deactivate", _ADMIN, "identity"),
     "identity.remove_role": Access("user:remove_role", _ADMIN, "identity:write"),
@@ -201,6 +202,11 @@ OPERATIONS: Operations = {
     # administration
     "administration.show": _page("user:list", _ADMIN),
     "administration.show_organisations": _page("organisation:list", _ADMIN),
+    "administration.show_own": _page("organisation:show", _ADMIN),
+    "administration.change_own": _form("organisation:change", _ADMIN),
+    "administration.show_retention": _page("organisation:retention_form", _ADMIN),
+    "administration.check_retention": _page("organisation:weigh_retention", _ADMIN),
+    "administration.set_retention": _form("organisation:set_retention", _ADMIN),
     "administration.show_person": _page("user:show", _ADMIN),
     "administration.new_person": _page("user:form", _ADMIN),
     "administration.invite": _form("user:invite", _ADMIN),

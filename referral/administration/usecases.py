@@ -1,5 +1,7 @@
-"""What an administrator does across areas: inviting a colleague by mail."""
+"""What an administrator does across areas: inviting a colleague by mail, and weighing a retention period."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,11 +10,44 @@ from referral.core.errors import Invalid, Unavailable
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity.models import User
-from referral.identity.usecases import InviteUser, invite_user, write_invitation
+from referral.identity.usecases import (
+    InviteUser,
+    SetRetention,
+    invite_user,
+    retention_after,
+    retention_for,
+    write_invitation,
+)
 from referral.notifications.mail import MailRefused, MailSink, MailUnavailable, write_mail
 from referral.notifications.usecases.sending import MAIL_SINK
+from referral.referrals.retention import REFERRAL
+from referral.referrals.usecases.retaining import Due, list_due_under
 
 SUBJECT = "Uw account voor screening en verwijzing"
+
+
+@dataclass(frozen=True)
+class DueToday:
+    """How many people are past their retention today, and how many cases go with them."""
+
+    people: int
+    cases: int
+
+
+@dataclass(frozen=True)
+class RetentionEffect:
+    """Who is past retention today as it is, and as it would be."""
+
+    now: DueToday
+    then: DueToday
+
+
+def weigh_retention(command: SetRetention, *, actor: Actor, work: Work) -> RetentionEffect:
+    """What `set_retention` would do today; nothing is done yet. Raises what that does."""
+    after = retention_after(command, actor=actor, work=work)
+    before = retention_for(work.session, command.organisation_id)
+    now, then = (list_due_under(work, work.today, command.organisation_id, each) for each in (before, after))
+    return RetentionEffect(_count(now), _count(then))
 
 
 def invite_colleague(command: InviteUser, *, actor: Actor, work: Work) -> User:
@@ -55,3 +90,7 @@ def send_invitation(user_id: UUID, *, actor: Actor, work: Work) -> User:
     except MailUnavailable:
         raise Unavailable("Er kan nu geen mail worden verstuurd. Er is niets gebeurd.") from None
     return user
+
+
+def _count(due: Sequence[Due]) -> DueToday:
+    return DueToday(len(due), sum(line.record == REFERRAL for each in due for line in each.lines))

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from werkzeug.test import TestResponse
 
 from referral.core.policy import Role
+from referral.identity.models import Organisation
 from referral.identity.usecases import InviteUser, invite_user
 from referral.reports.usecases import freeze_date
 from tests.world import World, trajectory_body
@@ -110,6 +111,12 @@ def colleague(world: World) -> UUID:
         return invite_user(command, actor=admin, work=work).id
 
 
+def organisation_version(world: World) -> int:
+    """The version of Gemeente Duinwijk now."""
+    with world.service.work(read_only=True) as work:
+        return work.session.get_one(Organisation, world.organisations["Gemeente Duinwijk"]).version
+
+
 def webhook(world: World) -> str:
     """The id of a new webhook of Gemeente Duinwijk."""
     answer = world.call("admin", "POST", "/v1/webhooks", {"url": f"{RECEIVER}?nr={world.calls}"})
@@ -166,6 +173,13 @@ CALLS: Mapping[str, Prepare] = {
     "identity.list_users": lambda _: Call("referrer", "GET", "/v1/users"),
     "identity.deactivate_user": lambda w: Call(
         "admin", "POST", f"/v1/users/{w.users['second_referrer']}/deactivations", {}
+    ),
+    "identity.change_organisation": lambda w: Call(
+        "admin",
+        "PATCH",
+        f"/v1/organisations/{w.organisations['Gemeente Duinwijk']}",
+        {"name": "Gemeente Duinwijk aan Zee"},
+        version=organisation_version(w),
     ),
     "identity.remove_role": lambda w: Call("admin", "DELETE", f"/v1/users/{colleague(w)}/roles/coordinator"),
     "screenings.log_screening": lambda w: Call("referrer", "POST", "/v1/screenings", screening_body(w)),

@@ -31,6 +31,7 @@ from referral.identity.usecases.directory import (
     shared_regions,
     show_colleague,
     show_me,
+    show_organisation,
     staff_of,
     terms_for,
     terms_of,
@@ -44,7 +45,15 @@ from referral.identity.usecases.inviting import (
     invite_user,
     write_invitation,
 )
-from referral.identity.usecases.keeping import Retention, period_faults, retention_for, retention_of
+from referral.identity.usecases.keeping import (
+    Retention,
+    SetRetention,
+    period_faults,
+    retention_after,
+    retention_for,
+    retention_of,
+    set_retention,
+)
 from referral.identity.usecases.own_sessions import (
     EndSession,
     OwnSession,
@@ -53,12 +62,12 @@ from referral.identity.usecases.own_sessions import (
     list_workplaces,
 )
 from referral.identity.usecases.register import (
+    ChangeOrganisation,
     RegisterOrganisation,
     RegisterRegion,
-    SetRetention,
+    change_organisation,
     register_organisation,
     register_region,
-    set_retention,
 )
 from referral.identity.usecases.returning import Kept, keep_page, open_page
 from referral.identity.usecases.roles import RemoveMembership, RoleRemoved, find_role, kept_roles, remove_membership
@@ -101,6 +110,7 @@ __all__ = [
     "ALL_SCOPES",
     "AcceptInvitation",
     "AddMembership",
+    "ChangeOrganisation",
     "Colleague",
     "DeactivateUser",
     "EndSession",
@@ -135,6 +145,7 @@ __all__ = [
     "add_membership",
     "authenticate_session",
     "authenticate_token",
+    "change_organisation",
     "coaches_of",
     "confirm_app",
     "coordinators_of",
@@ -170,6 +181,7 @@ __all__ = [
     "remove_app",
     "remove_membership",
     "renew_recovery_codes",
+    "retention_after",
     "retention_for",
     "retention_of",
     "revoke_token",
@@ -178,6 +190,7 @@ __all__ = [
     "shared_regions",
     "show_colleague",
     "show_me",
+    "show_organisation",
     "sign_in",
     "sign_out",
     "staff_of",

@@ -74,6 +74,14 @@ def show_me(*, actor: Actor, work: Work) -> Me:
     return Me(actor, organisation)
 
 
+def show_organisation(organisation_id: UUID, *, work: Work) -> ListedOrganisation:
+    """One organisation with its regions. Raises `NotFound`."""
+    organisation = work.session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise NotFound
+    return ListedOrganisation(organisation, _regions_of(work.session, [organisation_id])[organisation_id])
+
+
 def list_organisations(query: ListOrganisations, *, actor: Actor, work: Work) -> Page[ListedOrganisation]:  # noqa: ARG001
     """The active organisations of the chain; they are no secret to anyone in it."""
     rows = select(Organisation).where(Organisation.active)

@@ -1,19 +1,18 @@
-"""Regions and organisations enter the register."""
+"""Regions and organisations enter the register, and an organisation changes its own name and gemeente."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from referral.core.codelists import default_terms, labour_market_regions, municipalities
-from referral.core.errors import FieldError, Invalid, NotFound
+from referral.core.errors import Conflict, FieldError, Invalid
 from referral.core.policy import Actor, OrganisationKind
 from referral.core.work import Work
 from referral.identity.models import Organisation, Region, RegionKind, organisation_region
-from referral.identity.usecases.authority import demand_administrator
-from referral.identity.usecases.keeping import period_faults
+from referral.identity.usecases.authority import demand_administrator, find_own_organisation
 
 LONGEST_NAME = 200
 
@@ -38,6 +37,15 @@ class RegisterOrganisation:
     region_ids: Sequence[UUID] = ()
 
 
+@dataclass(frozen=True)
+class ChangeOrganisation:
+    """The `name` and the `municipality_code` of an organisation, or one of them, as they are from now on."""
+
+    organisation_id: UUID
+    expected_version: int
+    changes: Mapping[str, Any]
+
+
 def register_region(command: RegisterRegion, *, actor: Actor, work: Work) -> Region:
     """Enter a region; several kinds overlap (requirement M10). Raises `Invalid`."""
     demand_administrator(actor)
@@ -54,7 +62,11 @@ def register_region(command: RegisterRegion, *, actor: Actor, work: Work) -> Reg
 def register_organisation(command: RegisterOrganisation, *, actor: Actor, work: Work) -> Organisation:
     """Enter an organisation with its regions. Raises `Invalid`."""
     demand_administrator(actor)
-    if errors := [*check_name(command.name), *_check_municipality(command), *_check_regions(command, work)]:
+    if errors := [
+        *check_name(command.name),
+        *_check_municipality(command.municipality_code),
+        *_check_regions(command, work),
+    ]:
         raise Invalid(errors=errors)
     organisation = Organisation(
         kind=command.kind, name=command.name.strip(), municipality_code=command.municipality_code, active=True
@@ -67,28 +79,21 @@ def register_organisation(command: RegisterOrganisation, *, actor: Actor, work: 
     return organisation
 
 
-@dataclass(frozen=True)
-class SetRetention:
-    """One period of an organisation, in place of the service's; None gives the service's back."""
+def change_organisation(command: ChangeOrganisation, *, actor: Actor, work: Work) -> Organisation:
+    """Change what an administrator may change of the own organisation; its kind and regions are for the service.
 
-    organisation_id: UUID
-    term: str
-    period: str | None
-
-
-def set_retention(command: SetRetention, *, actor: Actor, work: Work) -> Organisation:
-    """Keep records of one term longer or shorter, for this organisation. Raises `NotFound` and `Invalid`."""
-    demand_administrator(actor)
-    organisation = work.session.get(Organisation, command.organisation_id)
-    if organisation is None:
-        raise NotFound
-    periods = {**(organisation.retention or {}), command.term: command.period}
-    kept = {term: period for term, period in periods.items() if period is not None}
-    if faults := period_faults(kept):
-        raise Invalid(errors=[FieldError("/period", "period", fault) for fault in faults])
-    organisation.retention = kept or None
+    Raises `NotFound`, `NotAllowed`, `Stale` when it changed meanwhile, `Invalid`, and `Conflict` for a name in use.
+    """
+    organisation = find_own_organisation(command.organisation_id, command.expected_version, actor=actor, work=work)
+    name = str(command.changes.get("name", organisation.name)).strip()
+    municipality_code = command.changes.get("municipality_code", organisation.municipality_code)
+    if errors := [*check_name(name), *_check_municipality(municipality_code)]:
+        raise Invalid(errors=errors)
+    if name != organisation.name and _is_in_use(name, organisation.id, work):
+        raise Conflict("Er is al een organisatie met deze naam.")
+    organisation.name, organisation.municipality_code = name, municipality_code
     work.session.flush()
-    work.record(actor, "organisation:set_retention", "organisation", organisation.id, term=command.term)
+    work.record(actor, "organisation:change", "organisation", organisation.id, fields=sorted(command.changes))
     return organisation
 
 
@@ -112,8 +117,14 @@ def _check_terms(terms: Mapping[str, Any] | None) -> Iterator[FieldError]:
         yield FieldError("/terms", "terms", "Deze termijnen kloppen niet: een regio past alleen bestaande stappen aan.")
 
 
-def _check_municipality(command: RegisterOrganisation) -> Iterator[FieldError]:
-    if command.municipality_code is not None and command.municipality_code not in municipalities():
+def _is_in_use(name: str, organisation_id: UUID, work: Work) -> bool:
+    same = func.lower(Organisation.name) == func.lower(name)
+    query = select(Organisation.id).where(same, Organisation.active, Organisation.id != organisation_id)
+    return work.session.scalars(query.limit(1)).first() is not None
+
+
+def _check_municipality(code: str | None) -> Iterator[FieldError]:
+    if code is not None and code not in municipalities():
         yield FieldError("/municipalityCode", "unknown_code", "Deze gemeentecode staat niet in de lijst van het CBS.")
 
 
