@@ -202,6 +202,8 @@ OPERATIONS: Operations = {
     # administration
     "administration.show": _page("user:list", _ADMIN),
     "administration.show_organisations": _page("organisation:list", _ADMIN),
+    "administration.new_organisation": _page("organisation:form", _ADMIN),
+    "administration.register_organisation": _form("organisation:register", _ADMIN),
     "administration.show_own": _page("organisation:show", _ADMIN),
     "administration.change_own": _form("organisation:change", _ADMIN),
     "administration.show_retention": _page("organisation:retention_form", _ADMIN),

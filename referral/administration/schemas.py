@@ -6,8 +6,9 @@ from typing import Any
 from marshmallow import validates_schema
 
 from referral.core.calendar import Span
-from referral.core.codelists import labels, retention_records, retention_terms
-from referral.core.fields import ApiSchema, Code, Listed, Number, Part, Text, wrong
+from referral.core.codelists import labels, municipalities, retention_records, retention_terms
+from referral.core.fields import ApiSchema, Code, Id, Listed, Number, Part, Text, wrong
+from referral.core.policy import OrganisationKind
 from referral.identity.models import ALL_SCOPES
 from referral.referrals.retention import PARTICIPANT, REFERRAL
 from referral.referrals.workflow import LABELS, Status
@@ -114,6 +115,23 @@ class RoleInSchema(ApiSchema):
     """One role for a colleague."""
 
     role = Code(labels("role"), required=True)
+
+
+class FirstAdministratorSchema(ApiSchema):
+    """Who is to run a new organisation."""
+
+    name = Text(longest=120, required=True)
+    email = Text(longest=254, required=True)
+
+
+class OrganisationInSchema(ApiSchema):
+    """A new organisation in a region. A region itself is for the service to enter."""
+
+    kind = Code([kind for kind in labels("organisationKind") if kind != OrganisationKind.REGION], required=True)
+    name = Text(longest=200, required=True)
+    municipality_code = Code(municipalities(), load_default=None)
+    region_ids = Listed(Id(), required=True)
+    administrator = Part(FirstAdministratorSchema, required=True)
 
 
 class PeriodSchema(ApiSchema):

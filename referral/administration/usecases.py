@@ -1,7 +1,7 @@
-"""What an administrator does across areas: inviting a colleague by mail, and weighing a retention period."""
+"""What an administrator does across areas: inviting by mail, opening an organisation, weighing a retention period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,11 +9,15 @@ from referral.core.database import new_id
 from referral.core.errors import Invalid, Unavailable
 from referral.core.policy import Actor
 from referral.core.work import Work
-from referral.identity.models import User
+from referral.identity.models import Organisation, User
 from referral.identity.usecases import (
+    InviteFirstAdministrator,
     InviteUser,
+    RegisterOrganisation,
     SetRetention,
+    invite_first_administrator,
     invite_user,
+    register_organisation,
     retention_after,
     retention_for,
     write_invitation,
@@ -50,6 +54,15 @@ def weigh_retention(command: SetRetention, *, actor: Actor, work: Work) -> Reten
     return RetentionEffect(_count(now), _count(then))
 
 
+@dataclass(frozen=True)
+class OpenOrganisation:
+    """A new organisation, and the name and address of who is to run it."""
+
+    organisation: RegisterOrganisation
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+
+
 def invite_colleague(command: InviteUser, *, actor: Actor, work: Work) -> User:
     """Open the account and mail the colleague a link to choose a password.
 
@@ -59,12 +72,33 @@ def invite_colleague(command: InviteUser, *, actor: Actor, work: Work) -> User:
     return send_invitation(user.id, actor=actor, work=work)
 
 
+def open_organisation(command: OpenOrganisation, *, actor: Actor, work: Work) -> Organisation:
+    """Enter the organisation, and mail its first administrator a link to choose a password.
+
+    Raises `NotAllowed`, `Invalid`, `Conflict`, and `Unavailable` when no mail goes out now; then nothing was done.
+    """
+    organisation = register_organisation(command.organisation, actor=actor, work=work)
+    first = InviteFirstAdministrator(organisation.id, command.email, command.name)
+    try:
+        user, text = invite_first_administrator(first, actor=actor, work=work)
+        _mail_link(user, text, actor=actor, work=work)
+    except Invalid as refused:
+        errors = [replace(error, pointer=f"/administrator{error.pointer}") for error in refused.errors]
+        raise Invalid(errors=errors) from None
+    return organisation
+
+
 def send_invitation(user_id: UUID, *, actor: Actor, work: Work) -> User:
     """Mail the link, again if need be. The link stands in this mail only, so that nobody else can use it.
 
     Raises `NotFound`, `Conflict`, `Invalid` for an address that is refused, and `Unavailable`.
     """
     user, text = write_invitation(user_id, actor=actor, work=work)
+    _mail_link(user, text, actor=actor, work=work)
+    return user
+
+
+def _mail_link(user: User, text: str, *, actor: Actor, work: Work) -> None:
     settings = work.service.settings
     address = f"{settings['public_url']}/welcome?{urlencode({'invitation': text})}"
     lines = [
@@ -89,7 +123,6 @@ def send_invitation(user_id: UUID, *, actor: Actor, work: Work) -> User:
         raise Invalid.one("/email", "email", "Naar dit adres kunnen wij geen mail sturen.") from None
     except MailUnavailable:
         raise Unavailable("Er kan nu geen mail worden verstuurd. Er is niets gebeurd.") from None
-    return user
 
 
 def _count(due: Sequence[Due]) -> DueToday:

@@ -2,19 +2,12 @@
 
 import pytest
 
-from referral.core.policy import Role, system_actor
-from referral.identity.usecases import AddMembership, add_membership
+from referral.core.policy import Role
 from tests.pages import MOST_QUERIES, Person, counting
 from tests.referrals.doors import history, leave, refused, show
-from tests.world import STAFF, World
+from tests.world import World, give_role
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def give(world: World, who: str, role: Role) -> None:
-    command = AddMembership(world.users[who], world.organisations[STAFF[who][0]], role)
-    with world.service.work() as work:
-        add_membership(command, actor=system_actor("test"), work=work)
 
 
 def roles(world: World, who: str) -> list[str]:
@@ -22,7 +15,7 @@ def roles(world: World, who: str) -> list[str]:
 
 
 def test_taking_a_role_says_first_what_will_happen_and_then_does_it(world: World) -> None:
-    give(world, "second_referrer", Role.COORDINATOR)
+    give_role(world, "second_referrer", Role.COORDINATOR)
     cases = [world.refer("second_referrer") for _ in range(3)]
     colleague, admin = Person(world, "second_referrer"), Person(world, "admin")
     assert colleague.open("/referrals/new").status_code == 200
@@ -48,7 +41,7 @@ def test_taking_a_role_says_first_what_will_happen_and_then_does_it(world: World
 @pytest.mark.parametrize("status", ["accepted", "in_trajectory"])
 def test_the_cases_of_a_coach_go_back_and_what_the_same_person_refers_stays(world: World, status: str) -> None:
     """Wrong build: whoever loses one role loses the cases of every role."""
-    give(world, "coach", Role.REFERRER)
+    give_role(world, "coach", Role.REFERRER)
     coached, referred = world.bring_to(status), world.refer("coach", legalBasis="consent")
     path = f"/v1/users/{world.users['coach']}/roles/coach"
     assert world.call("provider_admin", "DELETE", path).status_code == 204
@@ -64,7 +57,7 @@ def test_the_cases_of_a_coach_go_back_and_what_the_same_person_refers_stays(worl
     ("who", "other", "admin"), [("coach", "second_coach", "provider_admin"), ("referrer", "second_referrer", "admin")]
 )
 def test_a_role_with_cases_that_nobody_can_take_over_stays(world: World, who: str, other: str, admin: str) -> None:
-    give(world, who, Role.COORDINATOR)
+    give_role(world, who, Role.COORDINATOR)
     referral = world.bring_to("accepted")
     person, path = Person(world, admin), f"/administration/people/{world.users[who]}"
     form = person.fill(person.open(path), f"/roles/{who}/remove")
@@ -88,7 +81,7 @@ def test_a_role_that_must_stay_says_why(world: World) -> None:
         page = admin.open(f"/administration/people/{world.users[who]}").text
         assert words in page
         assert "/remove" not in page
-    give(world, "admin", Role.REFERRER)
+    give_role(world, "admin", Role.REFERRER)
     page = admin.open(f"/administration/people/{world.users['admin']}").text
     assert "Vraag een andere beheerder." in page
     assert "/roles/admin/remove" not in page

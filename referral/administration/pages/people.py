@@ -10,7 +10,7 @@ from referral.administration.usecases import invite_colleague, send_invitation
 from referral.core.codelists import labels
 from referral.core.fields import NoMembers
 from referral.core.http import Form, ask, current_actor, current_work, filled, submitted
-from referral.core.policy import Role
+from referral.core.policy import OrganisationKind, Role
 from referral.identity.schemas import OrganisationQuery, UserQuery
 from referral.identity.usecases import (
     AddMembership,
@@ -48,10 +48,15 @@ def show() -> str:
 @pages.get("/organisations")
 def show_organisations() -> str:
     """The organisations of the chain with their regions."""
-    given = {name: value for name, value in request.args.items() if value}
-    query = OrganisationQuery().load(given)
-    page = list_organisations(query, actor=current_actor(), work=current_work())
-    return render_template("administration/organisations.html", page=page, query=query, given=given)
+    given = {name: value for name, value in request.args.items() if value and name != "done"}
+    query, actor = OrganisationQuery().load(given), current_actor()
+    return render_template(
+        "administration/organisations.html",
+        page=list_organisations(query, actor=actor, work=current_work()),
+        given=given,
+        may_register=actor.organisation_kind is OrganisationKind.REGION,
+        done="done" in request.args,
+    )
 
 
 @pages.get("/people/new")

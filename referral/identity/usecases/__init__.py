@@ -39,9 +39,11 @@ from referral.identity.usecases.directory import (
 )
 from referral.identity.usecases.inviting import (
     AcceptInvitation,
+    InviteFirstAdministrator,
     InviteUser,
     accept_invitation,
     find_invited,
+    invite_first_administrator,
     invite_user,
     write_invitation,
 )
@@ -63,11 +65,13 @@ from referral.identity.usecases.own_sessions import (
 )
 from referral.identity.usecases.register import (
     ChangeOrganisation,
+    RegionSize,
     RegisterOrganisation,
     RegisterRegion,
     change_organisation,
     register_organisation,
     register_region,
+    registrable_regions,
 )
 from referral.identity.usecases.returning import Kept, keep_page, open_page
 from referral.identity.usecases.roles import RemoveMembership, RoleRemoved, find_role, kept_roles, remove_membership
@@ -116,6 +120,7 @@ __all__ = [
     "EndSession",
     "Enrolment",
     "GiveCode",
+    "InviteFirstAdministrator",
     "InviteUser",
     "IssueClientToken",
     "IssueToken",
@@ -127,6 +132,7 @@ __all__ = [
     "Me",
     "Names",
     "OwnSession",
+    "RegionSize",
     "RegisterOrganisation",
     "RegisterRegion",
     "RegisterUser",
@@ -160,6 +166,7 @@ __all__ = [
     "has_app",
     "has_other_colleague",
     "holds_role",
+    "invite_first_administrator",
     "invite_user",
     "issue_client_token",
     "issue_token",
@@ -178,6 +185,7 @@ __all__ = [
     "register_organisation",
     "register_region",
     "register_user",
+    "registrable_regions",
     "remove_app",
     "remove_membership",
     "renew_recovery_codes",

@@ -15,6 +15,12 @@ def demand_administrator(actor: Actor, organisation_id: UUID | None = None) -> N
         raise NotAllowed
 
 
+def demand_service(actor: Actor) -> None:
+    """Refuse everybody but the service itself. Raises `NotAllowed`."""
+    if not actor.has_role(Role.SYSTEM):
+        raise NotAllowed
+
+
 def demand_self(actor: Actor, user_id: UUID | None) -> None:
     """Refuse all but the service and this user: nobody sets another's password (ASVS 6.4.6). Raises `NotAllowed`."""
     if not actor.has_role(Role.SYSTEM) and actor.id != user_id:

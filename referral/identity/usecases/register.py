@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, true
 
 from referral.core.codelists import default_terms, labour_market_regions, municipalities
-from referral.core.errors import Conflict, FieldError, Invalid
-from referral.core.policy import Actor, OrganisationKind
+from referral.core.errors import Conflict, FieldError, Invalid, NotAllowed
+from referral.core.policy import Actor, OrganisationKind, Role
 from referral.core.work import Work
 from referral.identity.models import Organisation, Region, RegionKind, organisation_region
-from referral.identity.usecases.authority import demand_administrator, find_own_organisation
+from referral.identity.usecases.authority import demand_administrator, demand_service, find_own_organisation
 
 LONGEST_NAME = 200
+IN_USE = "Er is al een organisatie met deze naam."
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class RegisterOrganisation:
 
 
 @dataclass(frozen=True)
+class RegionSize:
+    """A region and how many organisations belong to it."""
+
+    region: Region
+    organisations: int
+
+
+@dataclass(frozen=True)
 class ChangeOrganisation:
     """The `name` and the `municipality_code` of an organisation, or one of them, as they are from now on."""
 
@@ -47,8 +56,11 @@ class ChangeOrganisation:
 
 
 def register_region(command: RegisterRegion, *, actor: Actor, work: Work) -> Region:
-    """Enter a region; several kinds overlap (requirement M10). Raises `Invalid`."""
-    demand_administrator(actor)
+    """Enter a region, which only the service does; several kinds overlap (requirement M10).
+
+    Raises `NotAllowed` and `Invalid`.
+    """
+    demand_service(actor)
     if errors := [*check_name(command.name), *_check_code(command), *_check_terms(command.terms)]:
         raise Invalid(errors=errors)
     terms = dict(command.terms) if command.terms else None
@@ -60,23 +72,43 @@ def register_region(command: RegisterRegion, *, actor: Actor, work: Work) -> Reg
 
 
 def register_organisation(command: RegisterOrganisation, *, actor: Actor, work: Work) -> Organisation:
-    """Enter an organisation with its regions. Raises `Invalid`."""
-    demand_administrator(actor)
-    if errors := [
-        *check_name(command.name),
-        *_check_municipality(command.municipality_code),
-        *_check_regions(command, work),
-    ]:
+    """Enter an organisation with its regions: the service any, the administrator of a region one in its own regions.
+
+    Raises `NotAllowed`, `Invalid`, and `Conflict` for a name in use.
+    """
+    own = {each.region.id for each in registrable_regions(actor=actor, work=work)}
+    errors = [*check_name(command.name), *_check_municipality(command.municipality_code)]
+    errors += [*_check_regions(command, own, is_service=actor.has_role(Role.SYSTEM))]
+    if errors:
         raise Invalid(errors=errors)
-    organisation = Organisation(
-        kind=command.kind, name=command.name.strip(), municipality_code=command.municipality_code, active=True
-    )
+    name = command.name.strip()
+    if _is_in_use(name, None, work):
+        raise Conflict(IN_USE)
+    organisation = Organisation(kind=command.kind, name=name, municipality_code=command.municipality_code, active=True)
     work.session.add(organisation)
     work.session.flush()
     for region_id in dict.fromkeys(command.region_ids):
         work.session.execute(insert(organisation_region).values(organisation_id=organisation.id, region_id=region_id))
     work.record(actor, "organisation:register", "organisation", organisation.id, kind=organisation.kind)
     return organisation
+
+
+def registrable_regions(*, actor: Actor, work: Work) -> Sequence[RegionSize]:
+    """The regions in which this actor may register organisations, by name: the service in all, the administrator of a
+    region in its own. Raises `NotAllowed` for everybody else."""
+    demand_administrator(actor)
+    is_service = actor.has_role(Role.SYSTEM)
+    if not is_service and actor.organisation_kind is not OrganisationKind.REGION:
+        raise NotAllowed("Alleen de beheerder van een regio zet organisaties erbij.")
+    members = organisation_region.c.organisation_id
+    query = (
+        select(Region, func.count(members))
+        .outerjoin(organisation_region, organisation_region.c.region_id == Region.id)
+        .where(true() if is_service else Region.id.in_(actor.region_ids))
+        .group_by(Region.id)
+        .order_by(Region.name, Region.id)
+    )
+    return [RegionSize(region, count) for region, count in work.session.execute(query)]
 
 
 def change_organisation(command: ChangeOrganisation, *, actor: Actor, work: Work) -> Organisation:
@@ -90,7 +122,7 @@ def change_organisation(command: ChangeOrganisation, *, actor: Actor, work: Work
     if errors := [*check_name(name), *_check_municipality(municipality_code)]:
         raise Invalid(errors=errors)
     if name != organisation.name and _is_in_use(name, organisation.id, work):
-        raise Conflict("Er is al een organisatie met deze naam.")
+        raise Conflict(IN_USE)
     organisation.name, organisation.municipality_code = name, municipality_code
     work.session.flush()
     work.record(actor, "organisation:change", "organisation", organisation.id, fields=sorted(command.changes))
@@ -117,10 +149,10 @@ def _check_terms(terms: Mapping[str, Any] | None) -> Iterator[FieldError]:
         yield FieldError("/terms", "terms", "Deze termijnen kloppen niet: een regio past alleen bestaande stappen aan.")
 
 
-def _is_in_use(name: str, organisation_id: UUID, work: Work) -> bool:
+def _is_in_use(name: str, organisation_id: UUID | None, work: Work) -> bool:
     same = func.lower(Organisation.name) == func.lower(name)
-    query = select(Organisation.id).where(same, Organisation.active, Organisation.id != organisation_id)
-    return work.session.scalars(query.limit(1)).first() is not None
+    found = work.session.scalars(select(Organisation.id).where(same, Organisation.active))
+    return any(each != organisation_id for each in found)
 
 
 def _check_municipality(code: str | None) -> Iterator[FieldError]:
@@ -128,7 +160,12 @@ def _check_municipality(code: str | None) -> Iterator[FieldError]:
         yield FieldError("/municipalityCode", "unknown_code", "Deze gemeentecode staat niet in de lijst van het CBS.")
 
 
-def _check_regions(command: RegisterOrganisation, work: Work) -> Iterator[FieldError]:
-    known = set(work.session.scalars(select(Region.id).where(Region.id.in_(command.region_ids))))
+def _check_regions(command: RegisterOrganisation, known: set[UUID], *, is_service: bool) -> Iterator[FieldError]:
     if not known.issuperset(command.region_ids):
-        yield FieldError("/regionIds", "unknown", "Een van deze regio's bestaat niet.")
+        yield FieldError("/regionIds", "unknown", "Een van deze regio's bestaat niet, of is niet van uw organisatie.")
+    if is_service:
+        return
+    if not command.region_ids:
+        yield FieldError("/regionIds", "required", "Kies minstens een regio van uw organisatie.")
+    if command.kind is OrganisationKind.REGION:
+        yield FieldError("/kind", "not_for_organisation", "Een regio zet alleen de beheerder van de dienst erbij.")
