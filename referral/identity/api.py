@@ -6,28 +6,35 @@ from uuid import UUID
 from flask import request
 
 from referral.core.fields import NoMembers
-from referral.core.http import ApiBlueprint, current_actor, current_work
+from referral.core.http import ApiBlueprint, current_actor, current_work, etag, expected_version
 from referral.core.paging import Page
 from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity import usecases
 from referral.identity.schemas import (
+    ChangeOrganisationSchema,
     DeactivationAnswer,
     MeAnswer,
+    OrganisationAnswer,
     OrganisationPage,
     OrganisationQuery,
     UserPage,
     UserQuery,
 )
 from referral.identity.usecases import (
+    ChangeOrganisation,
     Colleague,
     DeactivateUser,
     ListedOrganisation,
     ListOrganisations,
     ListUsers,
     Me,
+    RemoveMembership,
     authenticate_token,
+    find_role,
 )
+
+Headers = dict[str, str]
 
 api = ApiBlueprint(
     "identity", __name__, url_prefix="/v1", description="Wie u bent, de organisaties in de keten en uw collega's."
@@ -42,24 +49,15 @@ _ME = {
     "roles": ["referrer"],
     "scopes": ["identity:read", "referrals:read", "referrals:write"],
 }
-_ORGANISATIONS = {
-    "items": [
-        {
-            "id": _ORGANISATION_ID,
-            "kind": "municipality",
-            "name": "Gemeente Voorbeeld",
-            "municipalityCode": "GM0034",
-            "regions": [
-                {
-                    "id": "01936f2a-5c00-7000-8000-00000000c001",
-                    "kind": "labour_market",
-                    "code": "AM11",
-                    "name": "Flevoland",
-                }
-            ],
-        }
+_ORGANISATION = {
+    "id": _ORGANISATION_ID,
+    "kind": "municipality",
+    "name": "Gemeente Voorbeeld",
+    "municipalityCode": "GM0034",
+    "regions": [
+        {"id": "01936f2a-5c00-7000-8000-00000000c001", "kind": "labour_market", "code": "AM11", "name": "Flevoland"}
     ],
-    "next": None,
+    "version": 1,
 }
 _USERS = {"items": [{"id": _USER_ID, "name": "Sanne Voorbeeld", "roles": ["referrer"]}], "next": None}
 _DEACTIVATION = {"userId": _USER_ID, "deactivatedAt": "2026-11-03T14:00:00Z"}
@@ -82,10 +80,20 @@ def show_me() -> Me:
 
 @api.route("/organisations")
 @api.arguments(OrganisationQuery, location="query")
-@api.response(200, OrganisationPage, example=_ORGANISATIONS)
+@api.response(200, OrganisationPage, example={"items": [_ORGANISATION], "next": None})
 def list_organisations(query: ListOrganisations) -> Page[ListedOrganisation]:
     """De organisaties in de keten."""
     return usecases.list_organisations(query, actor=current_actor(), work=current_work())
+
+
+@api.route("/organisations/<uuid:organisation_id>", methods=["PATCH"])
+@api.arguments(ChangeOrganisationSchema, example={"name": "Gemeente Voorbeeldstad"})
+@api.response(200, OrganisationAnswer, example={**_ORGANISATION, "name": "Gemeente Voorbeeldstad", "version": 2})
+def change_organisation(changes: dict[str, Any], organisation_id: UUID) -> tuple[ListedOrganisation, int, Headers]:
+    """Wijzig de naam of de gemeente van uw eigen organisatie."""
+    command = ChangeOrganisation(organisation_id, expected_version(), changes)
+    changed = usecases.change_organisation(command, actor=current_actor(), work=current_work())
+    return usecases.show_organisation(changed.id, work=current_work()), 200, etag(changed.version)
 
 
 @api.route("/users")
@@ -102,3 +110,12 @@ def list_users(query: ListUsers) -> Page[Colleague]:
 def deactivate_user(_nothing: dict[str, Any], user_id: UUID) -> Any:
     """Sluit het account van een collega; de dossiers gaan terug naar het team."""
     return usecases.deactivate_user(DeactivateUser(user_id), actor=current_actor(), work=current_work())
+
+
+@api.route("/users/<uuid:user_id>/roles/<role>", methods=["DELETE"])
+@api.response(204)
+def remove_role(user_id: UUID, role: str) -> None:
+    """Neem een rol van een collega weg; de zaken van die rol gaan terug naar het team."""
+    actor = current_actor()
+    command = RemoveMembership(user_id, actor.organisation_id, find_role(role))
+    usecases.remove_membership(command, actor=actor, work=current_work())

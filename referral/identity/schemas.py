@@ -4,11 +4,13 @@ from typing import Any
 
 from marshmallow import post_load
 
-from referral.core.fields import ApiSchema, Code, Id, Instant, Listed, Part, Text
+from referral.core.codelists import municipalities
+from referral.core.fields import ApiSchema, Code, Id, Instant, Listed, Number, Part, Text
 from referral.core.http import PageQuery
 from referral.core.policy import OrganisationKind, Role
 from referral.identity.models import ALL_SCOPES, RegionKind
 from referral.identity.usecases import ListOrganisations, ListUsers
+from referral.identity.usecases.register import LONGEST_NAME
 
 
 class OrganisationQuery(PageQuery):
@@ -72,6 +74,14 @@ class OrganisationAnswer(ApiSchema):
         metadata={"description": "De code van het CBS van de gemeente waar deze organisatie werkt."},
     )
     regions = Listed(Part(RegionAnswer), required=True, least=0)
+    version = Number(1, 10**9, required=True, attribute="organisation.version")
+
+
+class ChangeOrganisationSchema(ApiSchema):
+    """What an administrator changes of the own organisation; what is left out stays as it is."""
+
+    name = Text(longest=LONGEST_NAME)
+    municipality_code = Code(municipalities(), allow_none=True)
 
 
 class OrganisationPage(ApiSchema):
