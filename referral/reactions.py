@@ -5,7 +5,7 @@ NOW runs in the transaction of the deed; LATER runs after it, from the outbox, o
 
 from referral.core.policy import system_actor
 from referral.core.work import Reactions, Work
-from referral.identity.usecases import UserDeactivated
+from referral.identity.usecases import RoleRemoved, UserDeactivated
 from referral.notifications.usecases import (
     tell_of_correction,
     tell_of_erasure,
@@ -31,8 +31,8 @@ from referral.webhooks.usecases import queue_deliveries
 Revoked = AgreementWithdrawn | ObjectionUpheld | SharingRevoked
 
 
-def return_cases(event: UserDeactivated, work: Work) -> None:
-    """A colleague leaves: its cases go back to the team queue (L8)."""
+def return_cases(event: UserDeactivated | RoleRemoved, work: Work) -> None:
+    """A colleague leaves, or loses a role: the cases that it may no longer hold go back to the team queue (L8)."""
     return_cases_of(event.object_id, actor=system_actor(), work=work)
 
 
@@ -81,6 +81,7 @@ def close_requests(event: ParticipantErased, work: Work) -> None:
 NOW: Reactions = {
     ReferralMoved: [note_referral, announce],
     UserDeactivated: [return_cases],
+    RoleRemoved: [return_cases],
     AgreementWithdrawn: [close_shared, warn_receivers],
     SharingRevoked: [warn_receivers],
     ObjectionUpheld: [close_shared, warn_receivers],

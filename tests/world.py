@@ -261,6 +261,13 @@ def _register(world: World, work: Work) -> None:
         world.tokens[who] = issue_token(command_token, actor=system, work=work)
 
 
+def give_role(world: World, who: str, role: Role) -> None:
+    """One more role for somebody, in the organisation where this person works."""
+    command = AddMembership(world.users[who], world.organisations[STAFF[who][0]], role)
+    with world.service.work() as work:
+        add_membership(command, actor=system_actor("test"), work=work)
+
+
 def _add_trajectory(world: World, who: str, name: str) -> str:
     body = trajectory_body(name, world.clock.today)
     answer = world.call(who, "POST", "/v1/trajectories", body)

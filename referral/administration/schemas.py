@@ -6,15 +6,25 @@ from typing import Any
 from marshmallow import Schema, validates_schema
 
 from referral.core.calendar import Span
-from referral.core.codelists import Term, labels
-from referral.core.fields import ApiSchema, Code, Flag, Listed, Number, Part, Text, camel_case, wrong
+from referral.core.codelists import Term, labels, municipalities, retention_records, retention_terms
+from referral.core.fields import ApiSchema, Code, Flag, Id, Listed, Number, Part, Text, camel_case, wrong
 from referral.core.http import Question
+from referral.core.policy import OrganisationKind
 from referral.identity.models import ALL_SCOPES
 from referral.identity.schemas import LimitsSchema
 from referral.identity.usecases import BOUNDS, in_units
+from referral.referrals.retention import PARTICIPANT, REFERRAL
+from referral.referrals.workflow import LABELS, Status
 
 LONGEST_DAYS = 366
 MONTHS_A_YEAR = 12
+
+SERVICE_PERIOD, OWN_PERIOD = "service", "own"
+WHOSE: Mapping[str, str] = {SERVICE_PERIOD: "De termijn van de dienst", OWN_PERIOD: "Een eigen termijn"}
+UNITS: Mapping[str, str] = {"Y": "jaar", "M": "maanden", "D": "dagen"}
+MOST_IN_A_CENTURY: Mapping[str, int] = {"Y": 100, "M": 1200, "D": 36_500}
+SHORTEST_DAYS = 7
+WITHOUT_CASE = "Deelnemer zonder zaak"
 
 _AREAS = {
     "identity": "Organisaties en collega's", "screenings": "Screenings", "trajectories": "Aanbod",
@@ -33,7 +43,7 @@ STEPS: Mapping[str, str] = {
     "escalate_region": "Naar de regio",
     "end": "Einde",
 }
-UNITS: Mapping[str, str] = {"working_days": "werkdagen", "days": "dagen", "months": "maanden"}
+SPAN_UNITS: Mapping[str, str] = {"working_days": "werkdagen", "days": "dagen", "months": "maanden"}
 LIMITS: Mapping[str, str] = {
     "hold_max_days": "Opschorten, hoogstens (dagen)",
     "undo_minutes": "Een stap terugdraaien, binnen (minuten)",
@@ -116,7 +126,7 @@ class LengthInSchema(ApiSchema):
     """A length as somebody fills it in; without a number the length stays as it is."""
 
     number = Number(1, LONGEST_DAYS, load_default=None)
-    unit = Code(UNITS, load_default=None)
+    unit = Code(SPAN_UNITS, load_default=None)
 
     @validates_schema
     def countable(self, members: dict[str, Any], **_: Any) -> None:
@@ -151,7 +161,7 @@ def step_questions(term: Term, usual: Term) -> Iterator[Question]:
         hint = f"Nu {span_in_words(span)}, bij de dienst {span_in_words(usual.steps()[step])}. Leeg: blijft zo."
         hint = f"{hint} {bound.why}" if bound else hint
         yield Question(f"{name}/number", "number", STEPS[step], hint)
-        yield Question(f"{name}/unit", "select", f"{STEPS[step]}: waarin telt u?", options=UNITS)
+        yield Question(f"{name}/unit", "select", f"{STEPS[step]}: waarin telt u?", options=SPAN_UNITS)
 
 
 def step_answers(term: Term) -> dict[str, str]:
@@ -162,6 +172,71 @@ def step_answers(term: Term) -> dict[str, str]:
             [(unit, number)] = units.items()
             answers |= {f"steps/{camel_case(step)}/number": str(number), f"steps/{camel_case(step)}/unit": unit}
     return answers
+
+
+class FirstAdministratorSchema(ApiSchema):
+    """Who is to run a new organisation."""
+
+    name = Text(longest=120, required=True)
+    email = Text(longest=254, required=True)
+
+
+class OrganisationInSchema(ApiSchema):
+    """A new organisation in a region. A region itself is for the service to enter."""
+
+    kind = Code([kind for kind in labels("organisationKind") if kind != OrganisationKind.REGION], required=True)
+    name = Text(longest=200, required=True)
+    municipality_code = Code(municipalities(), load_default=None)
+    region_ids = Listed(Id(), required=True)
+    administrator = Part(FirstAdministratorSchema, required=True)
+
+
+class PeriodSchema(ApiSchema):
+    """A number of years, months or days."""
+
+    number = Number(1, MOST_IN_A_CENTURY["D"], required=True)
+    unit = Code(UNITS, required=True)
+
+    @validates_schema
+    def check_length(self, members: dict[str, Any], **_options: Any) -> None:
+        """A retention period is a week to a century (`keeping.period_faults`)."""
+        least = SHORTEST_DAYS if members["unit"] == "D" else 1
+        if not least <= members["number"] <= MOST_IN_A_CENTURY[members["unit"]]:
+            raise wrong("range", "Een bewaartermijn is van een week tot honderd jaar.", "number")
+
+
+class RetentionInSchema(ApiSchema):
+    """One retention period of the own organisation: the service's, or another."""
+
+    whose = Code(WHOSE, required=True)
+    period = Part(PeriodSchema, load_default=None)
+
+    @validates_schema
+    def check_period(self, members: dict[str, Any], **_options: Any) -> None:
+        """Whoever wants another period says which."""
+        if members["whose"] == OWN_PERIOD and members["period"] is None:
+            raise wrong("required", "Vul in hoe lang u deze gegevens bewaart.", "period")
+
+
+def period_of(members: Mapping[str, Any]) -> str | None:
+    """The period that was filled in, as ISO 8601 ("P5Y"); None for the service's."""
+    return "P{number}{unit}".format(**members["period"]) if members["whose"] == OWN_PERIOD else None
+
+
+def retention_members(period: str | None) -> Mapping[str, Any]:
+    """The members of the form for a period as it stands; the other way round of `period_of`."""
+    if period is None:
+        return {"whose": SERVICE_PERIOD}
+    return {"whose": OWN_PERIOD, "period": {"number": int(period[1:-1]), "unit": period[-1]}}
+
+
+def terms_in_use() -> Mapping[str, str]:
+    """The terms that cases and participants have, each with what ends under it; the others are the service's own."""
+    records = retention_records()
+    ways = [(term, LABELS[Status(result)]) for result, term in records[REFERRAL].items()]
+    ways += [(term, WITHOUT_CASE) for term in records[PARTICIPANT].values()]
+    covers = {code: ", ".join(way for term, way in ways if term == code) for code in retention_terms()}
+    return {code: words for code, words in covers.items() if words}
 
 
 def span_in_words(span: Span | None) -> str:

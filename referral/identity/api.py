@@ -12,8 +12,10 @@ from referral.core.policy import Actor
 from referral.core.work import Work
 from referral.identity import usecases
 from referral.identity.schemas import (
+    ChangeOrganisationSchema,
     DeactivationAnswer,
     MeAnswer,
+    OrganisationAnswer,
     OrganisationPage,
     OrganisationQuery,
     RegionTermsAnswer,
@@ -24,16 +26,21 @@ from referral.identity.schemas import (
     describe_terms,
 )
 from referral.identity.usecases import (
+    ChangeOrganisation,
     Colleague,
     DeactivateUser,
     ListedOrganisation,
     ListOrganisations,
     ListUsers,
     Me,
+    RemoveMembership,
     TuneLimits,
     TuneTerm,
     authenticate_token,
+    find_role,
 )
+
+Headers = dict[str, str]
 
 api = ApiBlueprint(
     "identity", __name__, url_prefix="/v1", description="Wie u bent, de organisaties in de keten en uw collega's."
@@ -48,24 +55,15 @@ _ME = {
     "roles": ["referrer"],
     "scopes": ["identity:read", "referrals:read", "referrals:write"],
 }
-_ORGANISATIONS = {
-    "items": [
-        {
-            "id": _ORGANISATION_ID,
-            "kind": "municipality",
-            "name": "Gemeente Voorbeeld",
-            "municipalityCode": "GM0034",
-            "regions": [
-                {
-                    "id": "01936f2a-5c00-7000-8000-00000000c001",
-                    "kind": "labour_market",
-                    "code": "AM11",
-                    "name": "Flevoland",
-                }
-            ],
-        }
+_ORGANISATION = {
+    "id": _ORGANISATION_ID,
+    "kind": "municipality",
+    "name": "Gemeente Voorbeeld",
+    "municipalityCode": "GM0034",
+    "regions": [
+        {"id": "01936f2a-5c00-7000-8000-00000000c001", "kind": "labour_market", "code": "AM11", "name": "Flevoland"}
     ],
-    "next": None,
+    "version": 1,
 }
 _USERS = {"items": [{"id": _USER_ID, "name": "Sanne Voorbeeld", "roles": ["referrer"]}], "next": None}
 _DEACTIVATION = {"userId": _USER_ID, "deactivatedAt": "2026-11-03T14:00:00Z"}
@@ -112,10 +110,20 @@ def show_me() -> Me:
 
 @api.route("/organisations")
 @api.arguments(OrganisationQuery, location="query")
-@api.response(200, OrganisationPage, example=_ORGANISATIONS)
+@api.response(200, OrganisationPage, example={"items": [_ORGANISATION], "next": None})
 def list_organisations(query: ListOrganisations) -> Page[ListedOrganisation]:
     """De organisaties in de keten."""
     return usecases.list_organisations(query, actor=current_actor(), work=current_work())
+
+
+@api.route("/organisations/<uuid:organisation_id>", methods=["PATCH"])
+@api.arguments(ChangeOrganisationSchema, example={"name": "Gemeente Voorbeeldstad"})
+@api.response(200, OrganisationAnswer, example={**_ORGANISATION, "name": "Gemeente Voorbeeldstad", "version": 2})
+def change_organisation(changes: dict[str, Any], organisation_id: UUID) -> tuple[ListedOrganisation, int, Headers]:
+    """Wijzig de naam of de gemeente van uw eigen organisatie."""
+    command = ChangeOrganisation(organisation_id, expected_version(), changes)
+    changed = usecases.change_organisation(command, actor=current_actor(), work=current_work())
+    return usecases.show_organisation(changed.id, work=current_work()), 200, etag(changed.version)
 
 
 @api.route("/users")
@@ -160,3 +168,12 @@ def change_limits(members: dict[str, Any], region_id: UUID) -> tuple[dict[str, A
     command = TuneLimits(region_id, members["limits"], expected_version())
     tuned = usecases.tune_limits(command, actor=current_actor(), work=current_work())
     return describe_terms(tuned), 200, etag(tuned.region.version)
+
+
+@api.route("/users/<uuid:user_id>/roles/<role>", methods=["DELETE"])
+@api.response(204)
+def remove_role(user_id: UUID, role: str) -> None:
+    """Neem een rol van een collega weg; de zaken van die rol gaan terug naar het team."""
+    actor = current_actor()
+    command = RemoveMembership(user_id, actor.organisation_id, find_role(role))
+    usecases.remove_membership(command, actor=actor, work=current_work())

@@ -5,12 +5,13 @@ from typing import Any
 from marshmallow import post_load
 
 from referral.core.calendar import Span
-from referral.core.codelists import default_terms
+from referral.core.codelists import default_terms, municipalities
 from referral.core.fields import ApiSchema, Code, Flag, Id, Instant, Listed, Number, Part, Text
 from referral.core.http import PageQuery
 from referral.core.policy import OrganisationKind, Role
 from referral.identity.models import ALL_SCOPES, RegionKind
 from referral.identity.usecases import LIMIT_BOUNDS, ListOrganisations, ListUsers, TunedRegion, in_units
+from referral.identity.usecases.register import LONGEST_NAME
 
 
 class OrganisationQuery(PageQuery):
@@ -74,6 +75,14 @@ class OrganisationAnswer(ApiSchema):
         metadata={"description": "De code van het CBS van de gemeente waar deze organisatie werkt."},
     )
     regions = Listed(Part(RegionAnswer), required=True, least=0)
+    version = Number(1, 10**9, required=True, attribute="organisation.version")
+
+
+class ChangeOrganisationSchema(ApiSchema):
+    """What an administrator changes of the own organisation; what is left out stays as it is."""
+
+    name = Text(longest=LONGEST_NAME)
+    municipality_code = Code(municipalities(), allow_none=True)
 
 
 class OrganisationPage(ApiSchema):

@@ -41,8 +41,10 @@ DEEDS: Mapping[str, str] = {
     "national_statistics": "landelijke statistiek gemaakt", "offer": "aangeboden", "queue": "wachtrij bekeken",
     "reach": "bereik bekeken", "read": "gegevens bekeken", "reconcile": "eigen telling vergeleken",
     "record": "vastgelegd", "reference_date": "peildatum bekeken", "register": "geregistreerd", "remove": "weggehaald",
+    "remove_role": "rol weggenomen",
     "renew_codes": "nieuwe herstelcodes gemaakt", "renew_secret": "geheim vernieuwd",
     "repeat": "nog eens opgehaald", "resume": "hervat",
+    "retention_form": "formulier voor een bewaartermijn geopend",
     "revoke": "beëindigd", "rotate": "vernieuwd", "save": "bewaard", "search": "gezocht",
     "search_form": "zoekformulier geopend", "send": "verstuurd", "set_password": "wachtwoord gezet",
     "set_retention": "bewaartermijn gezet", "show": "bekeken", "show_me": "zichzelf bekeken", "sign_in": "aangemeld",
@@ -50,6 +52,7 @@ DEEDS: Mapping[str, str] = {
     "offer_code": "code weer aangeboden", "retire_code": "code niet meer aangeboden",
     "show_terms": "termijnen bekeken", "tune_limits": "grenzen gewijzigd", "tune_term": "termijn gewijzigd",
     "sign_out": "afgemeld", "stay": "aangemeld gebleven", "switch": "van organisatie gewisseld",
+    "weigh_retention": "gevolg van een bewaartermijn bekeken",
     "withdraw": "ingetrokken", "withdraw_agreement": "instemming ingetrokken",
     "write_annual": "tekst voor het jaarverslag geschreven",
 }  # fmt: skip
@@ -72,7 +75,8 @@ VALUES: Mapping[str, Mapping[str, str]] = {
 
 DETAILS: Mapping[str, str] = {
     "count": "Aantal", "days": "Dagen", "disclosures": "Aantal ontvangers", "fields": "Gegevens", "found": "Gevonden",
-    "key_id": "Sleutel", "matched_on": "Gezocht op", "members": "Gegevens", "request_id": "Verzoek (nummer)",
+    "key_id": "Sleutel", "matched_on": "Gezocht op", "members": "Gegevens", "period": "Periode",
+    "request_id": "Verzoek (nummer)",
     "role": "Rol", "scopes": "Bereik", "since": "Vanaf",
     "code": "Code", "limits": "Grenzen", "list": "Lijst", "steps": "Stappen",
     "term": "Termijn", "until": "Tot", "user_id": "Medewerker (nummer)",

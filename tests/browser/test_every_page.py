@@ -7,10 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from referral.core.policy import Role
 from tests.browser_world import NARROW, WIDE, ZOOMED, Stage, overflow
 from tests.house.calls import region, screening
 from tests.proof import scaled
-from tests.world import trajectory_body
+from tests.world import give_role, trajectory_body
 
 STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 STEPS = {
@@ -89,6 +90,9 @@ def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
         "",
         f"/people/{world.users['referrer']}",
         "/organisations",
+        "/organisation",
+        "/organisation/retention/broken_off_social",
+        "/organisation/retention/broken_off_social/check?whose=own&period/number=14&period/unit=D",
         "/tokens",
         "/tokens/new",
         "/webhooks",
@@ -107,6 +111,10 @@ def office_pages(stage: Stage) -> Iterator[tuple[str, str]]:
         "/limits/check?limits/holdMaxDays=30",
     ):
         yield "region_admin", f"{tuned}{path}"
+    yield "admin", "/administration/lists/role"
+    give_role(world, "region", Role.ADMIN)
+    for path in ("/organisations", "/organisations/new"):
+        yield "region", f"/administration{path}"
 
 
 def barriers(page: Page) -> list[str]:

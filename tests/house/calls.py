@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select
 from werkzeug.test import TestResponse
 
-from referral.core.policy import system_actor
-from referral.identity.models import Region, RegionKind, organisation_region
-from referral.identity.usecases import RegisterRegion, register_region
+from referral.core.policy import Role, system_actor
+from referral.identity.models import Organisation, Region, RegionKind, organisation_region
+from referral.identity.usecases import InviteUser, RegisterRegion, invite_user, register_region
 from referral.reports.usecases import freeze_date
 from tests.world import World, trajectory_body
 
@@ -127,6 +128,20 @@ def peildatum(world: World) -> str:
     return "/v1/reports/reference-dates/2026-10-01"
 
 
+def colleague(world: World) -> UUID:
+    """The id of a new colleague of Gemeente Duinwijk in two roles."""
+    command = InviteUser(f"{uuid4()}@demo.example", "Noor Nieuw", (Role.REFERRER, Role.COORDINATOR))
+    admin = world.actor("admin")
+    with world.service.work() as work:
+        return invite_user(command, actor=admin, work=work).id
+
+
+def organisation_version(world: World) -> int:
+    """The version of Gemeente Duinwijk now."""
+    with world.service.work(read_only=True) as work:
+        return work.session.get_one(Organisation, world.organisations["Gemeente Duinwijk"]).version
+
+
 def webhook(world: World) -> str:
     """The id of a new webhook of Gemeente Duinwijk."""
     answer = world.call("admin", "POST", "/v1/webhooks", {"url": f"{RECEIVER}?nr={world.calls}"})
@@ -184,6 +199,14 @@ CALLS: Mapping[str, Prepare] = {
     "identity.deactivate_user": lambda w: Call(
         "admin", "POST", f"/v1/users/{w.users['second_referrer']}/deactivations", {}
     ),
+    "identity.change_organisation": lambda w: Call(
+        "admin",
+        "PATCH",
+        f"/v1/organisations/{w.organisations['Gemeente Duinwijk']}",
+        {"name": "Gemeente Duinwijk aan Zee"},
+        version=organisation_version(w),
+    ),
+    "identity.remove_role": lambda w: Call("admin", "DELETE", f"/v1/users/{colleague(w)}/roles/coordinator"),
     "screenings.log_screening": lambda w: Call("referrer", "POST", "/v1/screenings", screening_body(w)),
     "screenings.import_screenings": lambda w: Call(
         "referrer", "POST", "/v1/screenings/_import", _import_file(w), content_type=CSV

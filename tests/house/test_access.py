@@ -179,7 +179,7 @@ OBJECTS = (
     "participants.change_participant", "rights.withdraw_agreement", "rights.erase_participant",
     "privacy.request_access", "referrals.show_one", "referrals.change_referral", "referrals.record_event",
     "referrals.list_history", "identity.deactivate_user", "accountability.list_access_of_participant",
-    "accountability.list_access_of_referral",
+    "accountability.list_access_of_referral", "identity.remove_role",
 )  # fmt: skip
 """The operations on one object that not everybody in the chain may know."""
 

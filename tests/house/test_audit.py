@@ -36,6 +36,8 @@ ROWS: Mapping[str, list[tuple[str, str]]] = {
     "workflow.show_diagram": [("workflow:diagram", "workflow")],
     "identity.list_users": [("user:list", "organisation")],
     "identity.deactivate_user": [("user:deactivate", "user")],
+    "identity.change_organisation": [("organisation:change", "organisation")],
+    "identity.remove_role": [("user:remove_role", "user")],
     "screenings.log_screening": [("screening:log", "screening")],
     "screenings.import_screenings": [("screening:import", "screening")],
     "screenings.log_conversation": [("conversation:log", "screening")],

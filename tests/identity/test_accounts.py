@@ -178,6 +178,14 @@ def test_an_account_of_two_organisations_is_ended_by_the_service_only(service, t
         deactivate_user(DeactivateUser(town.coach), actor=SYSTEM, work=work)
 
 
+def test_an_administrator_does_not_close_the_own_account(service, town):
+    """Wrong build: only the page hides the button, and an organisation is left without an administrator."""
+    with pytest.raises(Conflict), service.work() as work:
+        deactivate_user(DeactivateUser(town.admin), actor=admin_of(town), work=work)
+    with service.work() as work:
+        assert work.session.get(User, town.admin).active
+
+
 def test_a_reaction_that_refuses_keeps_the_user(service, town, clock):
     """Control: a reaction after the commit would find the user gone and the case without an owner."""
 

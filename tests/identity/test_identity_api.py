@@ -37,6 +37,7 @@ def test_a_program_lists_organisations(app, town, token):
                     {"id": str(town.labour_market), "kind": "labour_market", "code": "AM11", "name": "Flevoland"},
                     {"id": str(town.web_region), "kind": "web", "code": None, "name": "Polder"},
                 ],
+                "version": 1,
             }
         ],
         "next": None,

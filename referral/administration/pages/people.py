@@ -10,16 +10,20 @@ from referral.administration.usecases import invite_colleague, send_invitation
 from referral.core.codelists import labels
 from referral.core.fields import NoMembers
 from referral.core.http import Form, ask, current_actor, current_work, filled, submitted
-from referral.core.policy import Role
+from referral.core.policy import OrganisationKind, Role
 from referral.identity.schemas import OrganisationQuery, UserQuery
 from referral.identity.usecases import (
     AddMembership,
     DeactivateUser,
     InviteUser,
+    RemoveMembership,
     add_membership,
     deactivate_user,
+    find_role,
+    kept_roles,
     list_organisations,
     list_users,
+    remove_membership,
     show_colleague,
     show_me,
 )
@@ -44,10 +48,15 @@ def show() -> str:
 @pages.get("/organisations")
 def show_organisations() -> str:
     """The organisations of the chain with their regions."""
-    given = {name: value for name, value in request.args.items() if value}
-    query = OrganisationQuery().load(given)
-    page = list_organisations(query, actor=current_actor(), work=current_work())
-    return render_template("administration/organisations.html", page=page, query=query, given=given)
+    given = {name: value for name, value in request.args.items() if value and name != "done"}
+    query, actor = OrganisationQuery().load(given), current_actor()
+    return render_template(
+        "administration/organisations.html",
+        page=list_organisations(query, actor=actor, work=current_work()),
+        given=given,
+        may_register=actor.organisation_kind is OrganisationKind.REGION,
+        done="done" in request.args,
+    )
 
 
 @pages.get("/people/new")
@@ -91,6 +100,16 @@ def give_role(user_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("administration.show_person", user_id=user_id, done="role"), 303)
 
 
+@pages.post("/people/<uuid:user_id>/roles/<role>/remove")
+def remove_role(user_id: UUID, role: str) -> ResponseReturnValue:
+    """Take a role away from a colleague; the cases of that role go back to the team."""
+    submitted(NoMembers(), lambda form: _show_person(user_id, form))
+    actor = current_actor()
+    command = RemoveMembership(user_id, actor.organisation_id, find_role(role))
+    remove_membership(command, actor=actor, work=current_work())
+    return redirect(url_for("administration.show_person", user_id=user_id, done="remove"), 303)
+
+
 @pages.post("/people/<uuid:user_id>/leave")
 def deactivate(user_id: UUID) -> ResponseReturnValue:
     """Close the account of a colleague; the cases go back to the team."""
@@ -108,7 +127,9 @@ def _show_person(user_id: UUID, form: Form | None = None) -> str:
         "administration/person.html",
         colleague=colleague,
         user=colleague.user,
+        place=actor.organisation_id,
         leaving=leaving(user_id, work=work) if colleague.user.active else None,
+        kept=kept_roles(colleague.user, colleague.roles, actor.organisation_id, actor=actor, work=work),
         is_self=user_id == actor.id,
         form=(form or filled(RoleInSchema(), {})).asking(asked),
         done=request.args.get("done", ""),

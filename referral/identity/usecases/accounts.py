@@ -110,7 +110,8 @@ def deactivate_user(command: DeactivateUser, *, actor: Actor, work: Work) -> Use
     """End an account with its sessions and tokens; whoever reacts takes over its cases or refuses (requirement L8).
 
     An administrator ends accounts that belong to the own organisation only. Raises `NotFound`, or `Conflict` when the
-    account has ended already, belongs to another organisation too, or a case would be left without an owner.
+    account has ended already, is the actor's own, belongs to another organisation too, or a case would be left without
+    an owner.
     """
     user = _find_colleague(work, command.user_id, actor)
     if not user.active:
@@ -135,6 +136,8 @@ def _find_colleague(work: Work, user_id: UUID, actor: Actor) -> User:
     if actor.organisation_id not in places:
         raise NotFound
     demand_administrator(actor)
+    if user_id == actor.id:
+        raise Conflict("Dit bent u zelf. Vraag een andere beheerder om uw account te sluiten.")
     if len(places) > 1:
         raise Conflict("Deze collega werkt ook voor een andere organisatie. Vraag de beheerder van de dienst.")
     return user

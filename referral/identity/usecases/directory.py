@@ -73,6 +73,14 @@ def show_me(*, actor: Actor, work: Work) -> Me:
     return Me(actor, organisation)
 
 
+def show_organisation(organisation_id: UUID, *, work: Work) -> ListedOrganisation:
+    """One organisation with its regions. Raises `NotFound`."""
+    organisation = work.session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise NotFound
+    return ListedOrganisation(organisation, _regions_of(work.session, [organisation_id])[organisation_id])
+
+
 def list_organisations(query: ListOrganisations, *, actor: Actor, work: Work) -> Page[ListedOrganisation]:  # noqa: ARG001
     """The active organisations of the chain; they are no secret to anyone in it."""
     rows = select(Organisation).where(Organisation.active)
@@ -88,7 +96,7 @@ def list_users(query: ListUsers, *, actor: Actor, work: Work) -> Page[Colleague]
     works_there = exists().where(Membership.user_id == User.id, Membership.organisation_id == actor.organisation_id)
     rows = select(User).where(User.active, works_there)
     page = read_page(work.session, rows, User.id, limit=query.limit, cursor=query.cursor)
-    roles = _roles_of(work.session, actor.organisation_id, [user.id for user in page.items])
+    roles = roles_of(work.session, actor.organisation_id, [user.id for user in page.items])
     work.record(actor, "user:list", "organisation", actor.organisation_id, count=len(page.items))
     return page.showing(lambda user: Colleague(user, roles[user.id]))
 
@@ -96,8 +104,8 @@ def list_users(query: ListUsers, *, actor: Actor, work: Work) -> Page[Colleague]
 def find_coach(work: Work, user_id: UUID, organisation_id: UUID | None) -> User:
     """The active coach of this organisation who can be named to a case. Raises `NotFound`.
 
-    The row stays locked for sharing until the commit: whoever deactivates this user meanwhile waits, and then finds
-    the case that was just named to the user.
+    User and role stay locked for sharing until the commit: whoever deactivates this user or takes the role away
+    meanwhile waits, and then finds the case that was just named to the user.
     """
     coach = work.session.scalars(
         _holders(organisation_id, Role.COACH).where(User.id == user_id).with_for_update(read=True)
@@ -111,6 +119,11 @@ def works_at(session: Session, organisation_id: UUID, user_id: UUID) -> bool:
     """Whether this person has a role in the organisation, or had one until the account ended."""
     mine = (Membership.user_id == user_id, Membership.organisation_id == organisation_id)
     return session.scalar(select(Membership.user_id).where(*mine).limit(1)) is not None
+
+
+def holds_role(session: Session, organisation_id: UUID, role: Role, user_id: UUID) -> bool:
+    """Whether this user works here in this role now."""
+    return session.scalars(_holders(organisation_id, role).where(User.id == user_id)).one_or_none() is not None
 
 
 def has_other_colleague(session: Session, organisation_id: UUID, role: Role, user_id: UUID) -> bool:
@@ -158,7 +171,7 @@ def staff_of(session: Session, organisation_id: UUID) -> Sequence[User]:
 
 def show_colleague(user_id: UUID, *, actor: Actor, work: Work) -> Colleague:
     """Somebody of the actor's own organisation, with the roles there. Raises `NotFound`."""
-    roles = _roles_of(work.session, actor.organisation_id, [user_id])[user_id]
+    roles = roles_of(work.session, actor.organisation_id, [user_id])[user_id]
     user = work.session.get(User, user_id)
     if user is None or not roles:
         raise NotFound
@@ -197,11 +210,23 @@ def region_organisations_for(session: Session, organisation_id: UUID) -> Sequenc
     return session.scalars(query.order_by(Organisation.name, Organisation.id)).all()
 
 
-def _holders(organisation_id: UUID | None, role: Role) -> Select[User]:
-    holds = exists().where(
-        Membership.user_id == User.id, Membership.organisation_id == organisation_id, Membership.role == role
+def roles_of(session: Session, organisation_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, list[Role]]:
+    """The roles of each of these users in this organisation; none for who does not work there."""
+    found: dict[UUID, list[Role]] = {user_id: [] for user_id in user_ids}
+    query = (
+        select(Membership.user_id, Membership.role)
+        .where(Membership.organisation_id == organisation_id, Membership.user_id.in_(user_ids))
+        .order_by(Membership.role)
     )
-    return select(User).where(User.active, holds)
+    for user_id, role in session.execute(query):
+        found[user_id].append(role)
+    return found
+
+
+def _holders(organisation_id: UUID | None, role: Role) -> Select[User]:
+    # Joined, so that a lock holds the role as well as the user.
+    holds = (Membership.user_id == User.id) & (Membership.organisation_id == organisation_id)
+    return select(User).join(Membership, holds & (Membership.role == role)).where(User.active)
 
 
 def _regions_of(session: Session, organisation_ids: Sequence[UUID]) -> dict[UUID, list[Region]]:
@@ -214,16 +239,4 @@ def _regions_of(session: Session, organisation_ids: Sequence[UUID]) -> dict[UUID
     )
     for organisation_id, region in session.execute(query):
         found[organisation_id].append(region)
-    return found
-
-
-def _roles_of(session: Session, organisation_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, list[Role]]:
-    found: dict[UUID, list[Role]] = {user_id: [] for user_id in user_ids}
-    query = (
-        select(Membership.user_id, Membership.role)
-        .where(Membership.organisation_id == organisation_id, Membership.user_id.in_(user_ids))
-        .order_by(Membership.role)
-    )
-    for user_id, role in session.execute(query):
-        found[user_id].append(role)
     return found

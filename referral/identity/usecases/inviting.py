@@ -25,7 +25,8 @@ from referral.identity.usecases.accounts import (
     register_user,
     set_password,
 )
-from referral.identity.usecases.directory import show_colleague
+from referral.identity.usecases.directory import show_colleague, show_organisation, staff_of
+from referral.identity.usecases.register import registrable_regions
 
 LABEL = "identity.invitation"
 HOLDS = timedelta(days=7)
@@ -39,6 +40,15 @@ class InviteUser:
     email: str = field(repr=False)
     name: str = field(repr=False)
     roles: Sequence[Role]
+
+
+@dataclass(frozen=True)
+class InviteFirstAdministrator:
+    """Who is to run an organisation in which nobody works yet."""
+
+    organisation_id: UUID
+    email: str = field(repr=False)
+    name: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -59,15 +69,31 @@ def invite_user(command: InviteUser, *, actor: Actor, work: Work) -> User:
     return user
 
 
+def invite_first_administrator(command: InviteFirstAdministrator, *, actor: Actor, work: Work) -> tuple[User, str]:
+    """Open the account, and what stands in the link to it: for whoever may register organisations in these regions.
+
+    Raises `NotAllowed`, `NotFound`, `Invalid`, and `Conflict` when somebody works there or the address has an account.
+    """
+    own = {each.region.id for each in registrable_regions(actor=actor, work=work)}
+    regions = {region.id for region in show_organisation(command.organisation_id, work=work).regions}
+    if not actor.has_role(Role.SYSTEM) and not (regions and regions <= own):
+        raise NotFound
+    if staff_of(work.session, command.organisation_id):
+        raise Conflict("Bij deze organisatie werkt al iemand. De beheerder daar nodigt collega's uit.")
+    user = register_user(RegisterUser(command.email, command.name), actor=actor, work=work)
+    # Not `add_membership`: the actor is no administrator there, and will not become one.
+    work.session.add(Membership(user_id=user.id, organisation_id=command.organisation_id, role=Role.ADMIN))
+    work.session.flush()
+    work.record(actor, "user:add_role", "user", user.id, role=Role.ADMIN)
+    return user, _seal_link(user, actor, work)
+
+
 def write_invitation(user_id: UUID, *, actor: Actor, work: Work) -> tuple[User, str]:
     """What stands in the link to this colleague. Raises `NotFound`, and `Conflict` for who has a password already."""
     user = show_colleague(user_id, actor=actor, work=work).user
     if not user.active or user.password_hash is not None:
         raise Conflict("Deze collega heeft de uitnodiging al gebruikt, of het account is gesloten.")
-    data = orjson.dumps({"user": str(user.id), "until": (work.now + HOLDS).isoformat()})
-    sealed = work.service.key_ring.seal(work.session, LABEL, SYSTEM_ID, SERVICE_SUBJECT, data)
-    work.record(actor, "user:invite", "user", user.id)
-    return user, base64.urlsafe_b64encode(sealed).decode()
+    return user, _seal_link(user, actor, work)
 
 
 def find_invited(text: str, *, work: Work) -> User:
@@ -95,3 +121,10 @@ def accept_invitation(command: AcceptInvitation, *, origin: str, work: Work) -> 
     colleague = Actor(user.id, place.id, place.kind, frozenset(), origin=origin, name=user.name)
     set_password(SetPassword(user.id, command.password), actor=colleague, work=work)
     return colleague
+
+
+def _seal_link(user: User, actor: Actor, work: Work) -> str:
+    data = orjson.dumps({"user": str(user.id), "until": (work.now + HOLDS).isoformat()})
+    sealed = work.service.key_ring.seal(work.session, LABEL, SYSTEM_ID, SERVICE_SUBJECT, data)
+    work.record(actor, "user:invite", "user", user.id)
+    return base64.urlsafe_b64encode(sealed).decode()

@@ -1,22 +1,22 @@
-"""Regions and organisations enter the register."""
+"""Regions and organisations enter the register, and an organisation changes its own name and gemeente."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, true
 
 from referral.core.codelists import default_terms, labour_market_regions, municipalities
-from referral.core.errors import FieldError, Invalid, NotFound
-from referral.core.policy import Actor, OrganisationKind
+from referral.core.errors import Conflict, FieldError, Invalid, NotAllowed
+from referral.core.policy import Actor, OrganisationKind, Role
 from referral.core.work import Work
 from referral.identity.models import Organisation, Region, RegionKind, organisation_region
-from referral.identity.usecases.authority import demand_administrator
+from referral.identity.usecases.authority import demand_administrator, demand_service, find_own_organisation
 from referral.identity.usecases.bounds import is_within_bounds
-from referral.identity.usecases.keeping import period_faults
 
 LONGEST_NAME = 200
+IN_USE = "Er is al een organisatie met deze naam."
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,29 @@ class RegisterOrganisation:
     region_ids: Sequence[UUID] = ()
 
 
+@dataclass(frozen=True)
+class RegionSize:
+    """A region and how many organisations belong to it."""
+
+    region: Region
+    organisations: int
+
+
+@dataclass(frozen=True)
+class ChangeOrganisation:
+    """The `name` and the `municipality_code` of an organisation, or one of them, as they are from now on."""
+
+    organisation_id: UUID
+    expected_version: int
+    changes: Mapping[str, Any]
+
+
 def register_region(command: RegisterRegion, *, actor: Actor, work: Work) -> Region:
-    """Enter a region; several kinds overlap (requirement M10). Raises `Invalid`."""
-    demand_administrator(actor)
+    """Enter a region, which only the service does; several kinds overlap (requirement M10).
+
+    Raises `NotAllowed` and `Invalid`.
+    """
+    demand_service(actor)
     if errors := [*check_name(command.name), *_check_code(command), *_check_terms(command.terms)]:
         raise Invalid(errors=errors)
     terms = dict(command.terms) if command.terms else None
@@ -53,13 +73,19 @@ def register_region(command: RegisterRegion, *, actor: Actor, work: Work) -> Reg
 
 
 def register_organisation(command: RegisterOrganisation, *, actor: Actor, work: Work) -> Organisation:
-    """Enter an organisation with its regions. Raises `Invalid`."""
-    demand_administrator(actor)
-    if errors := [*check_name(command.name), *_check_municipality(command), *_check_regions(command, work)]:
+    """Enter an organisation with its regions: the service any, the administrator of a region one in its own regions.
+
+    Raises `NotAllowed`, `Invalid`, and `Conflict` for a name in use.
+    """
+    own = {each.region.id for each in registrable_regions(actor=actor, work=work)}
+    errors = [*check_name(command.name), *_check_municipality(command.municipality_code)]
+    errors += [*_check_regions(command, own, is_service=actor.has_role(Role.SYSTEM))]
+    if errors:
         raise Invalid(errors=errors)
-    organisation = Organisation(
-        kind=command.kind, name=command.name.strip(), municipality_code=command.municipality_code, active=True
-    )
+    name = command.name.strip()
+    if _is_in_use(name, None, work):
+        raise Conflict(IN_USE)
+    organisation = Organisation(kind=command.kind, name=name, municipality_code=command.municipality_code, active=True)
     work.session.add(organisation)
     work.session.flush()
     for region_id in dict.fromkeys(command.region_ids):
@@ -68,28 +94,39 @@ def register_organisation(command: RegisterOrganisation, *, actor: Actor, work: 
     return organisation
 
 
-@dataclass(frozen=True)
-class SetRetention:
-    """One period of an organisation, in place of the service's; None gives the service's back."""
-
-    organisation_id: UUID
-    term: str
-    period: str | None
-
-
-def set_retention(command: SetRetention, *, actor: Actor, work: Work) -> Organisation:
-    """Keep records of one term longer or shorter, for this organisation. Raises `NotFound` and `Invalid`."""
+def registrable_regions(*, actor: Actor, work: Work) -> Sequence[RegionSize]:
+    """The regions in which this actor may register organisations, by name: the service in all, the administrator of a
+    region in its own. Raises `NotAllowed` for everybody else."""
     demand_administrator(actor)
-    organisation = work.session.get(Organisation, command.organisation_id)
-    if organisation is None:
-        raise NotFound
-    periods = {**(organisation.retention or {}), command.term: command.period}
-    kept = {term: period for term, period in periods.items() if period is not None}
-    if faults := period_faults(kept):
-        raise Invalid(errors=[FieldError("/period", "period", fault) for fault in faults])
-    organisation.retention = kept or None
+    is_service = actor.has_role(Role.SYSTEM)
+    if not is_service and actor.organisation_kind is not OrganisationKind.REGION:
+        raise NotAllowed("Alleen de beheerder van een regio zet organisaties erbij.")
+    members = organisation_region.c.organisation_id
+    query = (
+        select(Region, func.count(members))
+        .outerjoin(organisation_region, organisation_region.c.region_id == Region.id)
+        .where(true() if is_service else Region.id.in_(actor.region_ids))
+        .group_by(Region.id)
+        .order_by(Region.name, Region.id)
+    )
+    return [RegionSize(region, count) for region, count in work.session.execute(query)]
+
+
+def change_organisation(command: ChangeOrganisation, *, actor: Actor, work: Work) -> Organisation:
+    """Change what an administrator may change of the own organisation; its kind and regions are for the service.
+
+    Raises `NotFound`, `NotAllowed`, `Stale` when it changed meanwhile, `Invalid`, and `Conflict` for a name in use.
+    """
+    organisation = find_own_organisation(command.organisation_id, command.expected_version, actor=actor, work=work)
+    name = str(command.changes.get("name", organisation.name)).strip()
+    municipality_code = command.changes.get("municipality_code", organisation.municipality_code)
+    if errors := [*check_name(name), *_check_municipality(municipality_code)]:
+        raise Invalid(errors=errors)
+    if name != organisation.name and _is_in_use(name, organisation.id, work):
+        raise Conflict(IN_USE)
+    organisation.name, organisation.municipality_code = name, municipality_code
     work.session.flush()
-    work.record(actor, "organisation:set_retention", "organisation", organisation.id, term=command.term)
+    work.record(actor, "organisation:change", "organisation", organisation.id, fields=sorted(command.changes))
     return organisation
 
 
@@ -116,12 +153,23 @@ def _check_terms(terms: Mapping[str, Any] | None) -> Iterator[FieldError]:
         yield FieldError("/terms", "terms", sentence)
 
 
-def _check_municipality(command: RegisterOrganisation) -> Iterator[FieldError]:
-    if command.municipality_code is not None and command.municipality_code not in municipalities():
+def _is_in_use(name: str, organisation_id: UUID | None, work: Work) -> bool:
+    same = func.lower(Organisation.name) == func.lower(name)
+    found = work.session.scalars(select(Organisation.id).where(same, Organisation.active))
+    return any(each != organisation_id for each in found)
+
+
+def _check_municipality(code: str | None) -> Iterator[FieldError]:
+    if code is not None and code not in municipalities():
         yield FieldError("/municipalityCode", "unknown_code", "Deze gemeentecode staat niet in de lijst van het CBS.")
 
 
-def _check_regions(command: RegisterOrganisation, work: Work) -> Iterator[FieldError]:
-    known = set(work.session.scalars(select(Region.id).where(Region.id.in_(command.region_ids))))
+def _check_regions(command: RegisterOrganisation, known: set[UUID], *, is_service: bool) -> Iterator[FieldError]:
     if not known.issuperset(command.region_ids):
-        yield FieldError("/regionIds", "unknown", "Een van deze regio's bestaat niet.")
+        yield FieldError("/regionIds", "unknown", "Een van deze regio's bestaat niet, of is niet van uw organisatie.")
+    if is_service:
+        return
+    if not command.region_ids:
+        yield FieldError("/regionIds", "required", "Kies minstens een regio van uw organisatie.")
+    if command.kind is OrganisationKind.REGION:
+        yield FieldError("/kind", "not_for_organisation", "Een regio zet alleen de beheerder van de dienst erbij.")

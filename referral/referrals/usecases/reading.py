@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from referral.core.errors import NotFound
 from referral.core.paging import Page, read_page
@@ -99,6 +99,12 @@ def list_referrals(query: ListReferrals, *, actor: Actor, work: Work) -> Page[Re
     """A page of the referrals that exist for this actor, newest first; words stay sealed."""
     page = read_page(work.session, _filtered(query, actor, work), Referral.id, limit=query.limit, cursor=query.cursor)
     return Page(_listed(page.items, actor, work), page.next)
+
+
+def count_cases(organisation_id: UUID, *, work: Work) -> int:
+    """How many cases this organisation referred or received, open and ended."""
+    ours = or_(Referral.source_organisation_id == organisation_id, Referral.receiver_organisation_id == organisation_id)
+    return work.session.scalar(select(func.count()).select_from(Referral).where(ours)) or 0
 
 
 def count_waiting(*, actor: Actor, work: Work) -> int:

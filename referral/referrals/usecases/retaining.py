@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, delete, exists, func, select, true, update
+from sqlalchemy import Column, ColumnElement, delete, exists, func, or_, select, true, update
 from sqlalchemy.orm import aliased
 
 from referral.core.database import Base
@@ -59,9 +59,16 @@ def list_due(work: Work, by: date, participant_id: UUID | None = None) -> list[D
     Whether a follow-up task was done makes no difference: a case ended when it ended. Raises ValueError for periods of
     organisations that make no sense.
     """
-    terms = retention_of(work.session)
-    people = [*_with_cases(work, terms, participant_id), *_without_case(work, terms, participant_id)]
-    return [each for each in people if each.due_on <= by]
+    meant = true() if participant_id is None else Participant.id == participant_id
+    return _list_due(work, by, retention_of(work.session), meant)
+
+
+def list_due_under(work: Work, by: date, organisation_id: UUID, retention: Retention) -> list[Due]:
+    """Who is due by this day, of those with a record of this organisation, if these were its terms."""
+    sent = aliased(Referral)
+    theirs = exists().where(sent.participant_id == Participant.id, sent.source_organisation_id == organisation_id)
+    terms = {**retention_of(work.session), organisation_id: retention}
+    return _list_due(work, by, terms, or_(Participant.organisation_id == organisation_id, theirs))
 
 
 def destroy_cases(participant_id: UUID, *, actor: Actor, work: Work) -> None:
@@ -92,7 +99,12 @@ def destroy_cases(participant_id: UUID, *, actor: Actor, work: Work) -> None:
     work.session.execute(delete(Agreement).where(Agreement.participant_id == participant_id))
 
 
-def _with_cases(work: Work, terms: Mapping[UUID, Retention], participant_id: UUID | None) -> Iterator[Due]:
+def _list_due(work: Work, by: date, terms: Mapping[UUID, Retention], meant: ColumnElement[bool]) -> list[Due]:
+    people = [*_with_cases(work, terms, meant), *_without_case(work, terms, meant)]
+    return [each for each in people if each.due_on <= by]
+
+
+def _with_cases(work: Work, terms: Mapping[UUID, Retention], meant: ColumnElement[bool]) -> Iterator[Due]:
     running = aliased(Referral)
     is_open = exists().where(running.participant_id == Participant.id, running.status.in_(OPEN))
     query = (
@@ -105,7 +117,7 @@ def _with_cases(work: Work, terms: Mapping[UUID, Retention], participant_id: UUI
             Referral.ended_at,
         )
         .join(Referral, Referral.participant_id == Participant.id)
-        .where(~is_open, ~must_be_kept(), _is_meant(participant_id))
+        .where(~is_open, ~must_be_kept(), meant)
         .order_by(Participant.id, Referral.ended_at, Referral.id)
     )
     rows = work.session.execute(query).all()
@@ -117,12 +129,12 @@ def _with_cases(work: Work, terms: Mapping[UUID, Retention], participant_id: UUI
         yield Due(person, organisation_id, lines)
 
 
-def _without_case(work: Work, terms: Mapping[UUID, Retention], participant_id: UUID | None) -> Iterator[Due]:
+def _without_case(work: Work, terms: Mapping[UUID, Retention], meant: ColumnElement[bool]) -> Iterator[Due]:
     last_agreement = select(func.max(Agreement.recorded_at)).where(Agreement.participant_id == Participant.id)
     query = (
         select(Participant.id, Participant.organisation_id, Participant.registered_at, last_agreement.scalar_subquery())
         .where(Participant.erased_at.is_(None), ~exists().where(Referral.participant_id == Participant.id))
-        .where(~must_be_kept(), _is_meant(participant_id))
+        .where(~must_be_kept(), meant)
         .order_by(Participant.id)
     )
     for person, organisation_id, registered_at, agreed_at in work.session.execute(query).all():
@@ -130,10 +142,6 @@ def _without_case(work: Work, terms: Mapping[UUID, Retention], participant_id: U
         yield Due(
             person, organisation_id, [_line(PARTICIPANT, str(person), WITHOUT_CASE, last, terms[organisation_id])]
         )
-
-
-def _is_meant(participant_id: UUID | None) -> ColumnElement[bool]:
-    return true() if participant_id is None else Participant.id == participant_id
 
 
 def _line(record: str, reference: str, result: str, ended_at: datetime, terms: Retention) -> Destruction:

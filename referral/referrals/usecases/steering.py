@@ -1,7 +1,10 @@
 """What keeps a case moving without changing its status: assign, hold, resume, escalate, note, a leaving colleague."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -9,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from referral.core.errors import Conflict
 from referral.core.policy import Actor, Relation, Role
 from referral.core.work import Work
-from referral.identity.usecases import has_other_colleague, terms_for
+from referral.identity.usecases import has_other_colleague, holds_role, terms_for
 from referral.referrals import guards
 from referral.referrals.deadlines import shift_clock
 from referral.referrals.models import Referral
@@ -55,12 +58,29 @@ class AddNote(Move):
     """A note for the two organisations that share the case."""
 
 
+Place = tuple[UUID, Role]
+
+
 @dataclass(frozen=True)
 class Leaving:
-    """How many cases would go back to the team; `is_stuck` when one of them would be left without anybody."""
+    """How many cases would go back to the team, also for each organisation and role in which they are held.
+
+    `stuck` are those in which nobody else can take them over.
+    """
 
     cases: int
-    is_stuck: bool
+    held: Mapping[Place, int]
+    stuck: frozenset[Place]
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a case would be left without anybody."""
+        return bool(self.stuck)
+
+
+class _Side(NamedTuple):
+    relation: Relation
+    place: Place
 
 
 def assign_coach(command: AssignCoach, *, actor: Actor, work: Work) -> Referral:
@@ -123,28 +143,31 @@ def add_note(command: AddNote, *, actor: Actor, work: Work) -> Referral:
 
 
 def return_cases_of(user_id: UUID, *, actor: Actor, work: Work) -> int:
-    """An employee leaves: its cases go back to the team queue in this transaction; returns how many (L8).
+    """An employee left or lost a role: the cases of each role that it no longer has go back to the team queue in this
+    transaction (L8); returns how many.
 
     Raises `Conflict` when a case would be left without anybody in the organisation who can take it.
     """
     held = work.session.scalars(select(Referral).where(_held_by(user_id)).order_by(Referral.id).with_for_update()).all()
-    for referral in held:
-        for relation, role, organisation_id in _sides(referral, user_id):
-            if not has_other_colleague(work.session, organisation_id, role, user_id):
-                raise Conflict(
-                    "Deze medewerker heeft nog zaken die niemand anders kan overnemen. Voeg eerst een collega toe.",
-                    reference=referral.reference,
-                )
-            _return_to_team(referral, relation, actor=actor, work=work)
-    return len(held)
+    named = [(referral, side) for referral in held for side in _sides(referral, user_id)]
+    lost = {place for place in _places(named) if not holds_role(work.session, *place, user_id)}
+    returned = [(referral, side) for referral, side in named if side.place in lost]
+    for referral, side in returned:
+        if not has_other_colleague(work.session, *side.place, user_id):
+            raise Conflict(
+                "Deze medewerker heeft nog zaken die niemand anders kan overnemen. Voeg eerst een collega toe.",
+                reference=referral.reference,
+            )
+        _return_to_team(referral, side.relation, actor=actor, work=work)
+    return len({referral.id for referral, _ in returned})
 
 
 def leaving(user_id: UUID, *, work: Work) -> Leaving:
-    """What the leaving of this employee would do; nothing is done yet."""
+    """What the leaving of this employee would do, and the loss of one role; nothing is done yet."""
     held = work.session.scalars(select(Referral).where(_held_by(user_id))).all()
-    sides = {(organisation_id, role) for case in held for _, role, organisation_id in _sides(case, user_id)}
-    is_stuck = not all(has_other_colleague(work.session, place, role, user_id) for place, role in sides)
-    return Leaving(len(held), is_stuck)
+    named = [(referral, side) for referral in held for side in _sides(referral, user_id)]
+    stuck = {place for place in _places(named) if not has_other_colleague(work.session, *place, user_id)}
+    return Leaving(len(held), Counter(side.place for _, side in named), frozenset(stuck))
 
 
 def _held_by(user_id: UUID) -> ColumnElement[bool]:
@@ -152,13 +175,15 @@ def _held_by(user_id: UUID) -> ColumnElement[bool]:
     return or_(Referral.ball_user_id == user_id, and_(Referral.status.in_(OPEN), named))
 
 
-def _sides(referral: Referral, user_id: UUID) -> list[tuple[Relation, Role, UUID]]:
-    sides = []
+def _sides(referral: Referral, user_id: UUID) -> Iterator[_Side]:
     if referral.referrer_id == user_id:
-        sides.append((Relation.SOURCE, Role.REFERRER, referral.source_organisation_id))
+        yield _Side(Relation.SOURCE, (referral.source_organisation_id, Role.REFERRER))
     if referral.coach_id == user_id and referral.is_open and referral.receiver_organisation_id is not None:
-        sides.append((Relation.RECEIVER, Role.COACH, referral.receiver_organisation_id))
-    return sides
+        yield _Side(Relation.RECEIVER, (referral.receiver_organisation_id, Role.COACH))
+
+
+def _places(named: Iterable[tuple[Referral, _Side]]) -> set[Place]:
+    return {side.place for _, side in named}
 
 
 def _return_to_team(referral: Referral, relation: Relation, *, actor: Actor, work: Work) -> None:

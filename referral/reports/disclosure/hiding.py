@@ -126,7 +126,7 @@ class Tree:
             return sum(self.count(at, each)[period] for each in nodes)
 
         everything = total(column, leaves)
-        most, others = float(everything), math.inf
+        most, others = float(everything), math.inf if len(unit) < len(leaves) else 0
         for before in self._before(hidden, column):
             secret = self._secret(hidden, before, unit)
             taken = total(before, secret)
