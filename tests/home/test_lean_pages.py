@@ -25,7 +25,9 @@ EVERY_STORE = 24
 FIGURES = ("", "/coverage", "/monitor", "/reach", "/funnel.csv", "/reach.xlsx", "?period=2026&by=organisation")
 OFFICE = (
     "", "/people/new", "/organisations", "/tokens", "/tokens/new", "/webhooks", "/lists", "/lists/municipalityCode",
-    "/terms", "/lists/reason", "/lists/reason/no_capacity",
+    "/terms", "/lists/reason", "/lists/reason/no_capacity", "/organisation",
+    "/organisation/retention/broken_off_social",
+    "/organisation/retention/broken_off_social/check?whose=own&period/number=14&period/unit=D",
 )  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def paths(world: World) -> Iterator[tuple[str, str]]:
     ))  # fmt: skip
     yield from (("admin", f"/administration{path}") for path in OFFICE)
     yield "admin", f"/administration/people/{world.users['referrer']}"
-    yield "region_admin", "/administration/terms"
+    yield from (("region_admin", f"/administration{path}") for path in ("/terms", "/organisations/new"))
     yield from (("region_admin", f"/administration/regions/{region(world)}{path}") for path in TUNED)
 
 
