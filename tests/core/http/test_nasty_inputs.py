@@ -28,7 +28,7 @@ from tests.house.calls import CALLS, WITH_BODY, Call, person, screening, screeni
 from tests.world import World, trajectory_body
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-LONGEST_SECONDS = 1.0
+LONGEST_SECONDS = 3.0
 
 
 def kinds(problem: type[Problem] = Problem) -> Iterator[str]:
