@@ -1,8 +1,8 @@
 """Which figures of a tree are hidden: the small ones, and those that would give one of them away.
 
 The parts of each node add up to it. Whoever knows every shown figure to the last digit knows, of the hidden parts of a
-shown node, their sum, and that none is larger than the same figure one column earlier. The hidden parts are widened
-until that leaves each of them enough values; what is hidden in one column is hidden in the columns that are part of it.
+shown node, their sum, and that none is larger than it is in a column before. The hidden parts are widened until that
+leaves each of them enough values; what is hidden in one column is hidden in the columns that are part of it.
 A tree has two levels at most: a hidden part may have parts that are shown, as long as enough of it is not.
 """
 
@@ -88,7 +88,7 @@ class Tree:
         """
         at: str | None = column
         while at is not None and at in hidden:
-            known = [part for part in self.parts[node] if part in hidden[at] and not self._unknown(hidden, at, part)]
+            known = [part for part in self.parts[node] if part in hidden[at] and not self.unknown(hidden, at, part)]
             below = [leaf for part in known or self._wide(hidden, at, node) for leaf in self.parts[part]]
             shown = [part for part in (*below, *(() if known else self.parts[node])) if part not in hidden[at]]
             if shown:
@@ -101,75 +101,85 @@ class Tree:
         """The hidden parts of a node that have parts themselves."""
         return [part for part in self.parts[node] if part in hidden[column] and part in self.parts]
 
-    def _unknown(self, hidden: Hidden, column: str, part: Node) -> Sequence[Node]:
+    def _is_kept(self, hidden: Hidden, column: str, node: Node, rule: Rule) -> bool:
+        """Whether the hidden parts of a shown node, and theirs, keep their secret in every period."""
+        groups = {part: self.unknown(hidden, column, part) for part in self.parts[node] if part in hidden[column]}
+        leaves = [leaf for group in groups.values() for leaf in group]
+        units = [[leaf] for leaf in leaves] + [group for part, group in groups.items() if part in self.parts]
+        for period in range(len(self.count(column, node))):
+            if _is_only_one([self.count(column, leaf)[period] for leaf in leaves], rule):
+                return False
+            known = _Known(self, hidden, column, leaves, period)
+            if any(known.spare(unit) < rule.spare for unit in units):
+                return False
+        return True
+
+    def unknown(self, hidden: Hidden, column: str, part: Node) -> Sequence[Node]:
         """What is not known of a hidden part: itself, or its own parts that are hidden."""
         return [leaf for leaf in self.parts.get(part, [part]) if leaf in hidden[column]]
 
-    def _is_kept(self, hidden: Hidden, column: str, node: Node, rule: Rule) -> bool:
-        """Whether the hidden parts of a shown node, and theirs, keep their secret in every period."""
-        groups = {part: self._unknown(hidden, column, part) for part in self.parts[node] if part in hidden[column]}
-        leaves = [leaf for group in groups.values() for leaf in group]
-        units = [[leaf] for leaf in leaves] + [group for part, group in groups.items() if part in self.parts]
-        return all(
-            not _is_only_one([self.count(column, leaf)[period] for leaf in leaves], rule)
-            and all(self._spare(hidden, column, unit, leaves, period) >= rule.spare for unit in units)
-            for period in range(len(self.count(column, node)))
-        )
-
-    def _spare(self, hidden: Hidden, column: str, unit: Sequence[Node], leaves: Sequence[Node], period: int) -> float:
-        """How far apart the least and the most are that a hidden figure can be, the sum of the leaves being known.
-
-        In each column before this one it is at most what is known of it there, and so are the other leaves together.
-        """
-
-        def total(at: str, nodes: Iterable[Node]) -> int:
-            return sum(self.count(at, each)[period] for each in nodes)
-
-        everything = total(column, leaves)
-        most, others = float(everything), math.inf if len(unit) < len(leaves) else 0
-        for before in self._before(hidden, column):
-            secret = self._secret(hidden, before, unit)
-            taken = total(before, secret)
-            others = min(others, total(before, leaves) - total(before, unit) + taken)
-            most = min(most, total(before, unit) - taken + total(before, self._sharing(hidden, before, secret)))
-        return most - max(0, everything - others)
-
-    def _before(self, hidden: Hidden, column: str) -> Iterator[str]:
-        """The columns of which this one is a part, as far as their total is shown."""
-        at = self.parents.get(column)
-        while at is not None:
-            if self.root not in hidden.get(at, ()):
-                yield at
-            at = self.parents.get(at)
-
-    def _secret(self, hidden: Hidden, column: str, unit: Sequence[Node]) -> Sequence[Node]:
-        """What of a figure is not known in this column: a part that is shown there tells the sum of its own parts."""
-        above = {self._above.get(leaf) for leaf in unit}
-        is_told = len(unit) > 1 and len(above) == 1 and not above <= hidden[column]
-        return [] if is_told else [leaf for leaf in unit if leaf in hidden[column]]
-
-    def _sharing(self, hidden: Hidden, column: str, secret: Sequence[Node]) -> set[Node]:
-        """The hidden leaves that are known in this column only together with these."""
-        found: set[Node] = set()
-        for node in {self._shown_above(hidden, column, leaf) for leaf in secret}:
-            found.update(
-                leaf
-                for part in self.parts[node]
-                if part in hidden[column]
-                for leaf in self._unknown(hidden, column, part)
-            )
-        return found
-
-    def _shown_above(self, hidden: Hidden, column: str, leaf: Node) -> Node:
+    def shown_above(self, hidden: Hidden, column: str, leaf: Node) -> Node:
         """The nearest shown node of which a leaf is a part."""
-        node = self._above[leaf]
+        node = self.above[leaf]
         while node in hidden[column]:
-            node = self._above[node]
+            node = self.above[node]
         return node
 
     @cached_property
-    def _above(self) -> Mapping[Node, Node]:
+    def above(self) -> Mapping[Node, Node]:
+        """Of which node each node is a part."""
         return {part: node for node, parts in self.parts.items() for part in parts}
+
+
+class _Known:
+    """What somebody who sees all that is shown knows of these hidden leaves in one period: their sum in each column."""
+
+    def __init__(self, tree: Tree, hidden: Hidden, column: str, leaves: Sequence[Node], period: int) -> None:
+        self.tree, self.hidden, self.column, self.leaves, self.period = tree, hidden, column, leaves, period
+        self._sums = {at: self._sum(at, leaves) for at in (column, *self._before())}
+        self._shared: dict[tuple[str, Node], int] = {}
+
+    def spare(self, unit: Sequence[Node]) -> float:
+        """How far apart the least and the most are that these leaves can be together.
+
+        In each column before this one they are at most what is known of them there, and so are the other leaves.
+        """
+        total = self._sums[self.column]
+        most, others = float(total), math.inf if len(unit) < len(self.leaves) else 0
+        for before, everything in self._sums.items():
+            if before == self.column:
+                continue
+            secret = self._secret(before, unit)
+            taken, own = self._sum(before, secret), self._sum(before, unit)
+            others = min(others, everything - own + taken)
+            nodes = {self.tree.shown_above(self.hidden, before, leaf) for leaf in secret}
+            most = min(most, own - taken + sum(self._shared_under(before, node) for node in nodes))
+        return most - max(0, total - others)
+
+    def _sum(self, column: str, nodes: Iterable[Node]) -> int:
+        return sum(self.tree.count(column, each)[self.period] for each in nodes)
+
+    def _before(self) -> Iterator[str]:
+        """The columns of which this one is a part, as far as their total is shown."""
+        at = self.tree.parents.get(self.column)
+        while at is not None:
+            if self.tree.root not in self.hidden.get(at, ()):
+                yield at
+            at = self.tree.parents.get(at)
+
+    def _secret(self, column: str, unit: Sequence[Node]) -> Sequence[Node]:
+        """What of these leaves is not known in a column: a part that is shown there tells the sum of its own parts."""
+        above = {self.tree.above[leaf] for leaf in unit}
+        is_told = len(unit) > 1 and len(above) == 1 and not above <= self.hidden[column]
+        return [] if is_told else [leaf for leaf in unit if leaf in self.hidden[column]]
+
+    def _shared_under(self, column: str, node: Node) -> int:
+        """The sum of all hidden leaves that in this column are known only together: those under one shown node."""
+        if (column, node) not in self._shared:
+            parts = [part for part in self.tree.parts[node] if part in self.hidden[column]]
+            leaves = [leaf for part in parts for leaf in self.tree.unknown(self.hidden, column, part)]
+            self._shared[column, node] = self._sum(column, leaves)
+        return self._shared[column, node]
 
 
 def _is_only_one(counts: Sequence[int], rule: Rule) -> bool:
