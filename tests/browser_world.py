@@ -1,6 +1,7 @@
 """A real browser on a really running server: one of each a session, and the cookies of everybody signed in."""
 
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,16 @@ class Stage:
             self.complaints.append(f"elsewhere: {request.url}")
 
 
+WIDER = """() => [...document.querySelectorAll("body *")]
+    .filter(it => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .filter(it => !it.parentElement.closest(".utrecht-table-container"))
+    .map(it => `${it.tagName}.${it.className} ${it.textContent.trim().slice(0, 60)}`)"""
+
+
 def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    """By how many pixels the page is wider than its window; what sticks out is said."""
+    page.wait_for_load_state()  # Before its stylesheet is there, every page is too wide.
+    wider = int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+    if wider:
+        sys.stdout.write(f"{page.url}: {page.evaluate(WIDER)}\n")
+    return wider

@@ -122,6 +122,14 @@ def test_a_line_of_the_division_leads_to_its_own_figures_and_back(world: World) 
 
 
 @ON_SQLITE
+def test_where_nothing_of_a_division_may_be_shown_the_page_says_what_to_choose_instead(world: World) -> None:
+    fill(world)
+    advice = "Kies een heel jaar, of een andere indeling."
+    assert advice in Person(world, "region").open(f"/figures?period={YEAR}-Q4&by=foundAt").text
+    assert advice not in Person(world, "coordinator").open(f"/figures?period={YEAR}-Q4&by=foundAt").text
+
+
+@ON_SQLITE
 def test_the_spreadsheet_holds_what_the_page_divides(world: World) -> None:
     fill(world)
     file = Person(world, "region").open("/figures/funnel.csv?period=2026&by=sourceKind")

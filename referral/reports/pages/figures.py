@@ -105,7 +105,12 @@ def _pictures(shown: Dashboard) -> dict[str, Any]:
         pictures["flow"] = draw_flow(links, "Van bron naar traject") if links else Markup()
     pictures |= {table.name: picture for table in shown.today if (picture := picture_of(table))}
     words = {"filtered": dashboard.filter_words(shown), "definitions": report_funnel(shown.total).definitions}
-    return {"tables": tables, "pictures": pictures, **words}
+    return {"tables": tables, "pictures": pictures, "is_mute": _is_mute(tables["parts"]), **words}
+
+
+def _is_mute(table: Table) -> bool:
+    """Whether not one figure of a table is shown."""
+    return bool(table.rows) and all(cell.is_hidden for row in table.rows for cell in row[1:])
 
 
 def _stage(line: Sequence[Cell]) -> Bar:
