@@ -42,6 +42,7 @@ def main() -> int:
                 (ACCOUNTS[3], trajectbegeleider),
                 (ACCOUNTS[4], coordinator),
                 (ACCOUNTS[7], beheer),
+                (ACCOUNTS[8], regiobeheer),
             ):
                 page = browser.new_context(viewport=SIZE, base_url=url).new_page()
                 page.goto("/sign-in")
@@ -102,6 +103,15 @@ def beheer(page: Page) -> None:
     page.goto("/administration")
     page.locator("tbody a").first.click()
     save(page, "collega")
+
+
+def regiobeheer(page: Page) -> None:
+    """A term of the region, and what its change will do."""
+    page.goto("/administration/terms")
+    page.locator("tr", has_text="Van aanmelding naar eerste antwoord").get_by_role("link").click()
+    page.get_by_label("Herinnering").first.fill("2")
+    page.get_by_role("button", name="Bekijk wat dit doet").click()
+    save(page, "termijn")
 
 
 def save(page: Page, name: str) -> None:

@@ -72,7 +72,7 @@ WORKPLACES: Mapping[str, tuple[str, str]] = {
 }
 """The sector (SBI) and the occupation (BRC) of the people an employer refers."""
 
-KLANTMANAGER, ADVISER, EMPLOYER, COACH, COORDINATOR, REGIONAL, PRIVACY, ADMIN = ACCOUNTS = (
+KLANTMANAGER, ADVISER, EMPLOYER, COACH, COORDINATOR, REGIONAL, PRIVACY, ADMIN, REGIONAL_ADMIN = ACCOUNTS = (
     Account("klantmanager@demo.example", "Sanne Rietvink", HOME, (Role.REFERRER,)),
     Account("uwv@demo.example", "Mehmet Klaverweide", UWV, (Role.REFERRER,)),
     Account("werkgever@demo.example", "Ingrid Perenwijk", "Schoonmaakbedrijf Helderglim", (Role.REFERRER,)),
@@ -81,6 +81,7 @@ KLANTMANAGER, ADVISER, EMPLOYER, COACH, COORDINATOR, REGIONAL, PRIVACY, ADMIN = 
     Account("regio@demo.example", "Diederik Waalstroom", REGION, (Role.COORDINATOR,)),
     Account("privacy@demo.example", "Renske Sterrenkamp", HOME, (Role.PRIVACY_OFFICER,)),
     Account("beheer@demo.example", "Ruud Eikelbroek", HOME, (Role.ADMIN,)),
+    Account("regiobeheer@demo.example", "Tineke Lindendaal", REGION, (Role.ADMIN,)),
 )
 """The accounts with a password, in the order in which a visitor is told of them."""
 

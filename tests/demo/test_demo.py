@@ -107,7 +107,7 @@ def test_the_whole_region_has_1500_screenings_and_400_referrals(days: int) -> No
 def test_the_numbers_follow_the_scale(demo: Service) -> None:
     assert count(demo, Screening.id.is_not(None)) == 375
     assert count(demo, Referral.id.is_not(None)) == 100
-    assert count(demo, User.id.is_not(None)) == 40
+    assert count(demo, User.id.is_not(None)) == 41
     assert count(demo, Trajectory.id.is_not(None)) == 25
     kinds = Counter(kind for (kind,) in all_of(demo, select(Organisation.kind)))
     assert kinds == {
@@ -278,7 +278,7 @@ def test_the_demo_accounts_sign_in_and_their_colleagues_have_no_password(demo: S
             assert signed_in is not None
             assert signed_in.actor.roles == frozenset(account.roles)
     assert count(demo, User.password_hash.is_not(None)) == len(ACCOUNTS)
-    assert len({account.email for account in STAFF}) == 40
+    assert len({account.email for account in STAFF}) == 41
 
 
 # Building it
