@@ -98,6 +98,8 @@ def test_what_is_missing_or_taken_comes_back_filled_in_and_nothing_is_written(
         page = keeper.submit(NEW, **FORM | changes)
         assert (page.status_code, words in page.text) == (status, True), changes
         assert keeper.fill(page, NEW)["administrator/name"] == "Noor Nieuw"
+    empty = keeper.submit(NEW, **dict.fromkeys(FORM, ""))
+    assert empty.text.count('href="#') - keeper.open(NEW).text.count('href="#') == 4, "all that is missing, at once"
     (tmp_path / "mail").write_text("this is no folder")
     assert keeper.submit(NEW, **FORM).status_code == 503
     assert sizes(world) == before

@@ -138,7 +138,8 @@ class Form:
 
     def _member(self, member: fields.Field[Any], name: str) -> Any:
         if isinstance(member, Part):
-            return self._read(member.schema, f"{name}/") or None
+            # One that must be there is there, however empty, so that everything that it lacks is told at once.
+            return self._read(member.schema, f"{name}/") or ({} if member.required else None)
         if isinstance(member, Listed):
             return self._list(member, name)
         text = _one_line_end(self.value(name))
