@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -98,11 +99,25 @@ def test_a_password_is_never_printed(town):
 
 def test_an_administrator_gives_roles_in_the_own_organisation_only(service, town):
     with service.work() as work:
-        add_membership(AddMembership(town.referrer, town.library, Role.COACH), actor=admin_of(town), work=work)
+        add_membership(AddMembership(town.coach, town.library, Role.REFERRER), actor=admin_of(town), work=work)
     with pytest.raises(NotAllowed), service.work() as work:
         add_membership(AddMembership(town.admin, town.municipality, Role.ADMIN), actor=admin_of(town), work=work)
     with pytest.raises(Conflict), service.work() as work:
-        add_membership(AddMembership(town.referrer, town.library, Role.COACH), actor=SYSTEM, work=work)
+        add_membership(AddMembership(town.coach, town.library, Role.REFERRER), actor=SYSTEM, work=work)
+
+
+def test_an_administrator_does_not_take_in_somebody_of_another_organisation(service, town):
+    """Wrong build: an id seen in a case is enough to read the address of its owner, and to keep the account open.
+
+    Control: the service itself adds somebody who works elsewhere.
+    """
+    command = AddMembership(town.referrer, town.library, Role.COACH)
+    with pytest.raises(NotFound), service.work() as work:
+        add_membership(command, actor=admin_of(town), work=work)
+    with service.work() as work:
+        add_membership(command, actor=SYSTEM, work=work)
+    with service.work() as work:
+        add_membership(replace(command, role=Role.REFERRER), actor=admin_of(town), work=work)
 
 
 def test_nobody_becomes_the_service_itself(service, town):

@@ -90,12 +90,19 @@ def set_password(command: SetPassword, *, actor: Actor, work: Work) -> User:
 
 
 def add_membership(command: AddMembership, *, actor: Actor, work: Work) -> Membership:
-    """Give a user a role in an organisation. Raises `Conflict` when the user has it already."""
+    """Give a user a role in an organisation; an administrator, to a colleague or a new account only.
+
+    Raises `NotAllowed`, `Invalid`, `NotFound` also for who works elsewhere only (the service adds those), and
+    `Conflict` when the user has the role already.
+    """
     demand_administrator(actor, command.organisation_id)
     if command.role is Role.SYSTEM:
         raise Invalid.one("/role", "unknown_code", "Deze rol is van de dienst zelf.")
     user = _find_active(work, command.user_id)
     if work.session.get(Organisation, command.organisation_id) is None:
+        raise NotFound
+    places = _places_of(work, user.id)
+    if places and command.organisation_id not in places and not actor.has_role(Role.SYSTEM):
         raise NotFound
     membership = Membership(user_id=user.id, organisation_id=command.organisation_id, role=command.role)
     if membership.role in _roles_in(work, user.id, command.organisation_id):
@@ -132,7 +139,7 @@ def _find_colleague(work: Work, user_id: UUID, actor: Actor) -> User:
         raise NotFound
     if actor.has_role(Role.SYSTEM):
         return user
-    places = set(work.session.scalars(select(Membership.organisation_id).where(Membership.user_id == user_id)))
+    places = _places_of(work, user_id)
     if actor.organisation_id not in places:
         raise NotFound
     demand_administrator(actor)
@@ -148,6 +155,10 @@ def _find_active(work: Work, user_id: UUID) -> User:
     if user is None or not user.active:
         raise NotFound
     return user
+
+
+def _places_of(work: Work, user_id: UUID) -> set[UUID]:
+    return set(work.session.scalars(select(Membership.organisation_id).where(Membership.user_id == user_id)))
 
 
 def _roles_in(work: Work, user_id: UUID, organisation_id: UUID) -> set[Role]:
