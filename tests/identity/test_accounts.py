@@ -243,6 +243,34 @@ def test_the_last_two_coaches_do_not_leave_at_the_same_moment(service, town, clo
         assert work.session.scalar(left) == 1
 
 
+def test_the_last_two_administrators_do_not_close_each_other_at_the_same_moment(service, town, clock):
+    """Wrong build: both are administrators when they ask, both accounts are closed, and nobody is left to let in."""
+    with service.work() as work:
+        add_membership(AddMembership(town.coach, town.library, Role.ADMIN), actor=SYSTEM, work=work)
+    both_closed = threading.Barrier(2)
+
+    def wait_for_the_other(_event: UserDeactivated, _work: Work) -> None:
+        with suppress(threading.BrokenBarrierError):
+            both_closed.wait(0.5)
+
+    slow = Service(service.engine, service.key_ring, now_reactions={UserDeactivated: [wait_for_the_other]}, clock=clock)
+
+    def close(actor_id: UUID, user_id: UUID) -> None:
+        actor = Actor(actor_id, town.library, OrganisationKind.LIBRARY, frozenset({Role.ADMIN}))
+        with suppress(Conflict, OperationalError), slow.work() as work:
+            deactivate_user(DeactivateUser(user_id), actor=actor, work=work)
+
+    pairs = (town.admin, town.coach), (town.coach, town.admin)
+    both = [threading.Thread(target=close, args=pair) for pair in pairs]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    with service.work() as work:
+        left = select(func.count()).select_from(User).where(User.active.is_(False))
+        assert work.session.scalar(left) == 1
+
+
 def test_nobody_is_named_to_a_case_while_leaving(service, town):
     """Whoever names a coach and whoever ends that account wait for each other, on both databases.
 

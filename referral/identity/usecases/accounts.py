@@ -14,7 +14,9 @@ from referral.core.work import Work
 from referral.identity.models import AccessToken, LoginSession, Membership, Organisation, User
 from referral.identity.passwords import LONGEST, SHORTEST, hash_password
 from referral.identity.usecases.authority import demand_administrator, demand_self
+from referral.identity.usecases.directory import has_other_colleague
 from referral.identity.usecases.register import check_name
+from referral.identity.usecases.roles import LAST_ADMIN
 
 _EMAIL = re.compile(r"[!-?A-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 LONGEST_EMAIL = 254
@@ -117,8 +119,8 @@ def deactivate_user(command: DeactivateUser, *, actor: Actor, work: Work) -> Use
     """End an account with its sessions and tokens; whoever reacts takes over its cases or refuses (requirement L8).
 
     An administrator ends accounts that belong to the own organisation only. Raises `NotFound`, or `Conflict` when the
-    account has ended already, is the actor's own, belongs to another organisation too, or a case would be left without
-    an owner.
+    account has ended already, is the actor's own or that of the last administrator, belongs to another organisation
+    too, or a case would be left without an owner.
     """
     user = _find_colleague(work, command.user_id, actor)
     if not user.active:
@@ -147,6 +149,10 @@ def _find_colleague(work: Work, user_id: UUID, actor: Actor) -> User:
         raise Conflict("Dit bent u zelf. Vraag een andere beheerder om uw account te sluiten.")
     if len(places) > 1:
         raise Conflict("Deze collega werkt ook voor een andere organisatie. Vraag de beheerder van de dienst.")
+    # Asked, and so held, although the actor is one: two administrators may close each other's account at one moment.
+    is_admin = Role.ADMIN in _roles_in(work, user_id, actor.organisation_id)
+    if is_admin and not has_other_colleague(work.session, actor.organisation_id, Role.ADMIN, user_id):
+        raise Conflict(LAST_ADMIN)
     return user
 
 
