@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -98,11 +99,25 @@ def test_a_password_is_never_printed(town):
 
 def test_an_administrator_gives_roles_in_the_own_organisation_only(service, town):
     with service.work() as work:
-        add_membership(AddMembership(town.referrer, town.library, Role.COACH), actor=admin_of(town), work=work)
+        add_membership(AddMembership(town.coach, town.library, Role.REFERRER), actor=admin_of(town), work=work)
     with pytest.raises(NotAllowed), service.work() as work:
         add_membership(AddMembership(town.admin, town.municipality, Role.ADMIN), actor=admin_of(town), work=work)
     with pytest.raises(Conflict), service.work() as work:
-        add_membership(AddMembership(town.referrer, town.library, Role.COACH), actor=SYSTEM, work=work)
+        add_membership(AddMembership(town.coach, town.library, Role.REFERRER), actor=SYSTEM, work=work)
+
+
+def test_an_administrator_does_not_take_in_somebody_of_another_organisation(service, town):
+    """Wrong build: an id seen in a case is enough to read the address of its owner, and to keep the account open.
+
+    Control: the service itself adds somebody who works elsewhere.
+    """
+    command = AddMembership(town.referrer, town.library, Role.COACH)
+    with pytest.raises(NotFound), service.work() as work:
+        add_membership(command, actor=admin_of(town), work=work)
+    with service.work() as work:
+        add_membership(command, actor=SYSTEM, work=work)
+    with service.work() as work:
+        add_membership(replace(command, role=Role.REFERRER), actor=admin_of(town), work=work)
 
 
 def test_nobody_becomes_the_service_itself(service, town):
@@ -219,6 +234,34 @@ def test_the_last_two_coaches_do_not_leave_at_the_same_moment(service, town, clo
             deactivate_user(DeactivateUser(user_id), actor=SYSTEM, work=work)
 
     both = [threading.Thread(target=leave, args=[user_id]) for user_id in (town.coach, town.admin)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    with service.work() as work:
+        left = select(func.count()).select_from(User).where(User.active.is_(False))
+        assert work.session.scalar(left) == 1
+
+
+def test_the_last_two_administrators_do_not_close_each_other_at_the_same_moment(service, town, clock):
+    """Wrong build: both are administrators when they ask, both accounts are closed, and nobody is left to let in."""
+    with service.work() as work:
+        add_membership(AddMembership(town.coach, town.library, Role.ADMIN), actor=SYSTEM, work=work)
+    both_closed = threading.Barrier(2)
+
+    def wait_for_the_other(_event: UserDeactivated, _work: Work) -> None:
+        with suppress(threading.BrokenBarrierError):
+            both_closed.wait(0.5)
+
+    slow = Service(service.engine, service.key_ring, now_reactions={UserDeactivated: [wait_for_the_other]}, clock=clock)
+
+    def close(actor_id: UUID, user_id: UUID) -> None:
+        actor = Actor(actor_id, town.library, OrganisationKind.LIBRARY, frozenset({Role.ADMIN}))
+        with suppress(Conflict, OperationalError), slow.work() as work:
+            deactivate_user(DeactivateUser(user_id), actor=actor, work=work)
+
+    pairs = (town.admin, town.coach), (town.coach, town.admin)
+    both = [threading.Thread(target=close, args=pair) for pair in pairs]
     for one in both:
         one.start()
     for one in both:

@@ -14,7 +14,9 @@ from referral.core.work import Work
 from referral.identity.models import AccessToken, LoginSession, Membership, Organisation, User
 from referral.identity.passwords import LONGEST, SHORTEST, hash_password
 from referral.identity.usecases.authority import demand_administrator, demand_self
+from referral.identity.usecases.directory import has_other_colleague
 from referral.identity.usecases.register import check_name
+from referral.identity.usecases.roles import LAST_ADMIN
 
 _EMAIL = re.compile(r"[!-?A-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 LONGEST_EMAIL = 254
@@ -90,12 +92,19 @@ def set_password(command: SetPassword, *, actor: Actor, work: Work) -> User:
 
 
 def add_membership(command: AddMembership, *, actor: Actor, work: Work) -> Membership:
-    """Give a user a role in an organisation. Raises `Conflict` when the user has it already."""
+    """Give a user a role in an organisation; an administrator, to a colleague or a new account only.
+
+    Raises `NotAllowed`, `Invalid`, `NotFound` also for who works elsewhere only (the service adds those), and
+    `Conflict` when the user has the role already.
+    """
     demand_administrator(actor, command.organisation_id)
     if command.role is Role.SYSTEM:
         raise Invalid.one("/role", "unknown_code", "Deze rol is van de dienst zelf.")
     user = _find_active(work, command.user_id)
     if work.session.get(Organisation, command.organisation_id) is None:
+        raise NotFound
+    places = _places_of(work, user.id)
+    if places and command.organisation_id not in places and not actor.has_role(Role.SYSTEM):
         raise NotFound
     membership = Membership(user_id=user.id, organisation_id=command.organisation_id, role=command.role)
     if membership.role in _roles_in(work, user.id, command.organisation_id):
@@ -110,8 +119,8 @@ def deactivate_user(command: DeactivateUser, *, actor: Actor, work: Work) -> Use
     """End an account with its sessions and tokens; whoever reacts takes over its cases or refuses (requirement L8).
 
     An administrator ends accounts that belong to the own organisation only. Raises `NotFound`, or `Conflict` when the
-    account has ended already, is the actor's own, belongs to another organisation too, or a case would be left without
-    an owner.
+    account has ended already, is the actor's own or that of the last administrator, belongs to another organisation
+    too, or a case would be left without an owner.
     """
     user = _find_colleague(work, command.user_id, actor)
     if not user.active:
@@ -132,7 +141,7 @@ def _find_colleague(work: Work, user_id: UUID, actor: Actor) -> User:
         raise NotFound
     if actor.has_role(Role.SYSTEM):
         return user
-    places = set(work.session.scalars(select(Membership.organisation_id).where(Membership.user_id == user_id)))
+    places = _places_of(work, user_id)
     if actor.organisation_id not in places:
         raise NotFound
     demand_administrator(actor)
@@ -140,6 +149,10 @@ def _find_colleague(work: Work, user_id: UUID, actor: Actor) -> User:
         raise Conflict("Dit bent u zelf. Vraag een andere beheerder om uw account te sluiten.")
     if len(places) > 1:
         raise Conflict("Deze collega werkt ook voor een andere organisatie. Vraag de beheerder van de dienst.")
+    # Asked, and so held, although the actor is one: two administrators may close each other's account at one moment.
+    is_admin = Role.ADMIN in _roles_in(work, user_id, actor.organisation_id)
+    if is_admin and not has_other_colleague(work.session, actor.organisation_id, Role.ADMIN, user_id):
+        raise Conflict(LAST_ADMIN)
     return user
 
 
@@ -148,6 +161,10 @@ def _find_active(work: Work, user_id: UUID) -> User:
     if user is None or not user.active:
         raise NotFound
     return user
+
+
+def _places_of(work: Work, user_id: UUID) -> set[UUID]:
+    return set(work.session.scalars(select(Membership.organisation_id).where(Membership.user_id == user_id)))
 
 
 def _roles_in(work: Work, user_id: UUID, organisation_id: UUID) -> set[Role]:
