@@ -2,7 +2,8 @@
 
 import pytest
 
-from referral.core.policy import Role
+from referral.core.policy import Role, system_actor
+from referral.identity.usecases import AddMembership, add_membership, holds_role
 from tests.pages import MOST_QUERIES, Person, counting
 from tests.referrals.doors import history, leave, refused, show
 from tests.world import World, give_role
@@ -25,7 +26,8 @@ def test_taking_a_role_says_first_what_will_happen_and_then_does_it(world: World
     assert len(asked) <= MOST_QUERIES, asked
     section = page.partition("Een rol wegnemen")[2].partition("Account sluiten")[0]
     coordinator, _, referrer = section.partition(">Verwijzer<")
-    assert "Er zijn geen zaken die moeten worden overgenomen." in coordinator
+    assert "Er staan geen zaken op naam van Medewerker second_referrer." in coordinator
+    assert "Niemand anders" not in section, "there are another coordinator and another referrer"
     assert "3 zaken gaan terug naar de wachtrij van het team." in referrer
     assert "Medewerker second_referrer houdt deze rollen: Coördinator." in referrer
     answer = admin.submit(path, f"{path}/roles/referrer/remove")
@@ -49,6 +51,29 @@ def test_the_cases_of_a_coach_go_back_and_what_the_same_person_refers_stays(worl
     assert history(world, coached)[-1]["event"] == "assign"
     assert show(world, "coach", referred)["referrerId"] == str(world.users["coach"])
     assert world.call("provider_admin", "DELETE", path).status_code == 404
+
+
+@ON_SQLITE
+def test_who_works_elsewhere_too_loses_the_last_role_here_and_keeps_the_account(world: World) -> None:
+    """The control: without work elsewhere the last role stays, and the account is what is closed."""
+    admin, path = Person(world, "admin"), f"/administration/people/{world.users['second_referrer']}"
+    assert "Sluit dan het account." in admin.open(path).text
+    coach = Person(world, "provider_admin").open(f"/administration/people/{world.users['receiving_coordinator']}").text
+    assert "Niemand anders heeft deze rol: coördinator." in coach.partition("Account sluiten")[2]
+    with world.service.work() as work:
+        command = AddMembership(world.users["second_referrer"], world.organisations["Taalhuis Zilt"], Role.COACH)
+        add_membership(command, actor=system_actor("test"), work=work)
+    page = admin.open(path).text
+    assert "Daarom sluit u dit account niet" in page
+    assert "Dit is de laatste rol bij uw organisatie" in page
+    answer = admin.submit(path, f"{path}/roles/referrer/remove")
+    assert "staat niet meer in uw lijst" in admin.open(answer.headers["Location"]).text
+    assert admin.open(path).status_code == 404
+    assert world.call("second_referrer", "GET", "/v1/me").status_code == 401, "a token for the work here"
+    with world.service.work(read_only=True) as work:
+        assert holds_role(
+            work.session, world.organisations["Taalhuis Zilt"], Role.COACH, world.users["second_referrer"]
+        )
 
 
 @ON_SQLITE

@@ -24,11 +24,16 @@ from referral.identity.usecases import (
     list_organisations,
     list_users,
     remove_membership,
+    roles_of_others,
     show_colleague,
     show_me,
+    works_at,
+    works_elsewhere,
 )
 from referral.referrals.usecases import leaving
 
+_WAITED_FOR = frozenset({Role.REFERRER, Role.COACH, Role.COORDINATOR})
+"""The roles for which cases wait in the queue of a team."""
 pages = Blueprint("administration", __name__, url_prefix="/administration")
 
 
@@ -41,7 +46,7 @@ def show() -> str:
         "administration/people.html",
         page=list_users(query, actor=actor, work=work),
         organisation=show_me(actor=actor, work=work).organisation,
-        left="left" in request.args,
+        left=request.args.get("left", ""),
     )
 
 
@@ -107,6 +112,8 @@ def remove_role(user_id: UUID, role: str) -> ResponseReturnValue:
     actor = current_actor()
     command = RemoveMembership(user_id, actor.organisation_id, find_role(role))
     remove_membership(command, actor=actor, work=current_work())
+    if not works_at(current_work().session, actor.organisation_id, user_id):
+        return redirect(url_for("administration.show", left="role"), 303)
     return redirect(url_for("administration.show_person", user_id=user_id, done="remove"), 303)
 
 
@@ -131,6 +138,8 @@ def _show_person(user_id: UUID, form: Form | None = None) -> str:
         leaving=leaving(user_id, work=work) if colleague.user.active else None,
         kept=kept_roles(colleague.user, colleague.roles, actor.organisation_id, actor=actor, work=work),
         is_self=user_id == actor.id,
+        alone=_WAITED_FOR.intersection(colleague.roles) - roles_of_others(work.session, actor.organisation_id, user_id),
+        is_elsewhere=works_elsewhere(work.session, actor.organisation_id, user_id),
         form=(form or filled(RoleInSchema(), {})).asking(asked),
         done=request.args.get("done", ""),
     )

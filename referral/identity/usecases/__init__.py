@@ -30,12 +30,14 @@ from referral.identity.usecases.directory import (
     list_users,
     names_of,
     region_organisations_for,
+    roles_of_others,
     shared_regions,
     show_colleague,
     show_me,
     show_organisation,
     staff_of,
     works_at,
+    works_elsewhere,
 )
 from referral.identity.usecases.inviting import (
     AcceptInvitation,
@@ -233,6 +235,7 @@ __all__ = [
     "retention_of",
     "retired_codes",
     "revoke_token",
+    "roles_of_others",
     "rule_of",
     "set_password",
     "set_retention",
@@ -253,5 +256,6 @@ __all__ = [
     "with_limits",
     "with_term",
     "works_at",
+    "works_elsewhere",
     "write_invitation",
 ]

@@ -135,6 +135,18 @@ def has_other_colleague(session: Session, organisation_id: UUID, role: Role, use
     return session.scalars(others).first() is not None
 
 
+def roles_of_others(session: Session, organisation_id: UUID, user_id: UUID) -> set[Role]:
+    """The roles that anybody but this user holds here."""
+    roles = select(Membership.role).join(User, User.id == Membership.user_id).where(User.active)
+    return set(session.scalars(roles.where(Membership.organisation_id == organisation_id, User.id != user_id)))
+
+
+def works_elsewhere(session: Session, organisation_id: UUID, user_id: UUID) -> bool:
+    """Whether this user has a role in another organisation as well."""
+    other = exists().where(Membership.user_id == user_id, Membership.organisation_id != organisation_id)
+    return bool(session.scalar(select(other)))
+
+
 @dataclass(frozen=True)
 class Names:
     """The names of people and organisations by id; the service itself and programs have a name too."""

@@ -172,4 +172,4 @@ def _check_regions(command: RegisterOrganisation, known: set[UUID], *, is_servic
     if not command.region_ids:
         yield FieldError("/regionIds", "required", "Kies minstens een regio van uw organisatie.")
     if command.kind is OrganisationKind.REGION:
-        yield FieldError("/kind", "not_for_organisation", "Een regio zet alleen de beheerder van de dienst erbij.")
+        yield FieldError("/kind", "not_for_organisation", "Alleen de beheerder van de dienst zet er een regio bij.")

@@ -12,7 +12,7 @@ from referral.core.policy import Actor, Role
 from referral.core.work import Work
 from referral.identity.models import Membership, User
 from referral.identity.usecases.authority import demand_administrator
-from referral.identity.usecases.directory import has_other_colleague, roles_of
+from referral.identity.usecases.directory import has_other_colleague, roles_of, works_elsewhere
 
 CLOSED = "Dit account is al gesloten."
 LAST_ROLE = "Dit is de laatste rol van deze collega bij uw organisatie. Sluit dan het account."
@@ -45,6 +45,8 @@ def find_role(code: str) -> Role:
 def remove_membership(command: RemoveMembership, *, actor: Actor, work: Work) -> None:
     """Take a role away, from the next request on also for the sessions and tokens of this user that are open.
 
+    Somebody who works elsewhere too may lose the last role here: the account is not this organisation's to close.
+
     Whoever reacts takes over the cases of the role or refuses (requirement L8). Raises `NotAllowed`, `NotFound` when
     the user does not have the role here, and `Conflict` when the role must stay or a case would have no owner.
     """
@@ -74,7 +76,7 @@ def kept_roles(
     """Which of the roles held here cannot be taken away by this actor now, each with the reason why."""
     if not user.active:
         return dict.fromkeys(held, CLOSED)
-    if len(held) == 1:
+    if len(held) == 1 and not works_elsewhere(work.session, organisation_id, user.id):
         return dict.fromkeys(held, LAST_ROLE)
     if Role.ADMIN not in held:
         return {}
