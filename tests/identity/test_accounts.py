@@ -215,6 +215,21 @@ def test_a_reaction_that_refuses_keeps_the_user(service, town, clock):
         assert work.session.scalar(select(func.count()).select_from(OutboxMessage)) == 0
 
 
+def at_once(deed, *each):
+    """Do it for each at the same moment, and wait for all."""
+    threads = [threading.Thread(target=deed, args=given) for given in each]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+
+def closed(service):
+    """How many accounts have ended."""
+    with service.work() as work:
+        return work.session.scalar(select(func.count()).select_from(User).where(User.active.is_(False)))
+
+
 def test_the_last_two_coaches_do_not_leave_at_the_same_moment(service, town, clock):
     """Control: without the lock in `has_other_colleague` each finds the other still there, and both leave."""
     with service.work() as work:
@@ -233,14 +248,8 @@ def test_the_last_two_coaches_do_not_leave_at_the_same_moment(service, town, clo
         with suppress(Conflict, OperationalError), strict.work() as work:
             deactivate_user(DeactivateUser(user_id), actor=SYSTEM, work=work)
 
-    both = [threading.Thread(target=leave, args=[user_id]) for user_id in (town.coach, town.admin)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    with service.work() as work:
-        left = select(func.count()).select_from(User).where(User.active.is_(False))
-        assert work.session.scalar(left) == 1
+    at_once(leave, (town.coach,), (town.admin,))
+    assert closed(service) == 1
 
 
 def test_the_last_two_administrators_do_not_close_each_other_at_the_same_moment(service, town, clock):
@@ -260,15 +269,8 @@ def test_the_last_two_administrators_do_not_close_each_other_at_the_same_moment(
         with suppress(Conflict, OperationalError), slow.work() as work:
             deactivate_user(DeactivateUser(user_id), actor=actor, work=work)
 
-    pairs = (town.admin, town.coach), (town.coach, town.admin)
-    both = [threading.Thread(target=close, args=pair) for pair in pairs]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
-    with service.work() as work:
-        left = select(func.count()).select_from(User).where(User.active.is_(False))
-        assert work.session.scalar(left) == 1
+    at_once(close, (town.admin, town.coach), (town.coach, town.admin))
+    assert closed(service) == 1
 
 
 def test_nobody_is_named_to_a_case_while_leaving(service, town):

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from referral.core.codelists import Terms
 from referral.core.errors import Conflict
 from referral.core.policy import Actor, Relation, Role
 from referral.core.work import Work
-from referral.identity.usecases import has_other_colleague, holds_role, terms_for
+from referral.identity.usecases import has_other_colleague, holds_role, terms_of
 from referral.referrals import guards
 from referral.referrals.deadlines import shift_clock
 from referral.referrals.models import Referral
@@ -150,15 +151,17 @@ def return_cases_of(user_id: UUID, *, actor: Actor, work: Work) -> int:
     """
     held = work.session.scalars(select(Referral).where(_held_by(user_id)).order_by(Referral.id).with_for_update()).all()
     named = [(referral, side) for referral in held for side in _sides(referral, user_id)]
-    lost = {place for place in _places(named) if not holds_role(work.session, *place, user_id)}
+    lost = [place for place in _places(named) if not holds_role(work.session, *place, user_id)]
+    stuck = {place for place in lost if not has_other_colleague(work.session, *place, user_id)}
     returned = [(referral, side) for referral, side in named if side.place in lost]
+    terms = terms_of(work.session, {referral.source_organisation_id for referral, _ in returned})
     for referral, side in returned:
-        if not has_other_colleague(work.session, *side.place, user_id):
+        if side.place in stuck:
             raise Conflict(
                 "Deze medewerker heeft nog zaken die niemand anders kan overnemen. Voeg eerst een collega toe.",
                 reference=referral.reference,
             )
-        _return_to_team(referral, side.relation, actor=actor, work=work)
+        _return_to_team(referral, side.relation, terms[referral.source_organisation_id], actor=actor, work=work)
     return len({referral.id for referral, _ in returned})
 
 
@@ -182,12 +185,12 @@ def _sides(referral: Referral, user_id: UUID) -> Iterator[_Side]:
         yield _Side(Relation.RECEIVER, (referral.receiver_organisation_id, Role.COACH))
 
 
-def _places(named: Iterable[tuple[Referral, _Side]]) -> set[Place]:
-    return {side.place for _, side in named}
+def _places(named: Iterable[tuple[Referral, _Side]]) -> Iterable[Place]:
+    # In the order of the cases, so that two who leave at once take their locks in one order.
+    return dict.fromkeys(side.place for _, side in named)
 
 
-def _return_to_team(referral: Referral, relation: Relation, *, actor: Actor, work: Work) -> None:
-    terms = terms_for(work.session, referral.source_organisation_id)
+def _return_to_team(referral: Referral, relation: Relation, terms: Terms, *, actor: Actor, work: Work) -> None:
     if relation is Relation.SOURCE:
         referral.referrer_id = None
         referral.version += 1

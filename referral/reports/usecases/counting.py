@@ -81,7 +81,7 @@ class Reading:
             return self.session.execute(_cells_and_changes(scope, [key], wanted))
         known = self._cells.setdefault((scope.months, frozenset(scope.sides)), {})
         if key not in known:
-            keys = {key, *self._ahead} - known.keys()
+            keys, self._ahead = {key, *self._ahead} - known.keys(), set()
             rows = self.session.execute(_cells_and_changes(scope, keys)).all()
             known |= {each: [row for row in rows if row.fact is not None or _is_of(row, each)] for each in keys}
         return known[key]

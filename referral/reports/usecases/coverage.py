@@ -21,6 +21,7 @@ from referral.reports.disclosure import ROOT, SHARED
 from referral.reports.measures import GroupKey, Stage, month_of, quarter_of
 from referral.reports.report import HIDDEN, Cell, Column, Report, Table, Unit, count, indicator_column, named
 from referral.reports.usecases.asked import EXPECTED, TOTAL, Asked, ShowReport
+from referral.reports.usecases.counting import Reading
 from referral.reports.usecases.funnel import rule_for
 from referral.reports.usecases.offer import Offer, free, places
 from referral.reports.usecases.stock import Stock
@@ -41,16 +42,16 @@ def show_coverage(*, actor: Actor, work: Work) -> Report:
     return Report("coverage", "Dekking", asked.from_on, asked.to_on, tables)
 
 
-def coverage_today(*, actor: Actor, work: Work) -> Sequence[Table]:
+def coverage_today(reading: Reading, *, actor: Actor, work: Work) -> Sequence[Table]:
     """Which partners screen, and who is late: for a report that records itself that it was asked."""
-    asked = _ask(actor, work)
+    asked = _ask(actor, work, reading)
     return _screening(asked), _parties(asked)
 
 
-def _ask(actor: Actor, work: Work) -> Asked:
+def _ask(actor: Actor, work: Work, reading: Reading | None = None) -> Asked:
     """The period of the screenings: whole quarters of the own organisation, last year and this one in a region."""
     years = ShowReport(date(work.today.year - 1, 1, 1), work.today)
-    return Asked(years if rule_for(actor) is SHARED else last_quarters(work.today), actor, work)
+    return Asked(years if rule_for(actor) is SHARED else last_quarters(work.today), actor, work, reading=reading)
 
 
 def last_quarters(today: date) -> ShowReport:

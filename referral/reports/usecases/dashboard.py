@@ -77,7 +77,7 @@ def show_dashboard(query: ShowFunnel, by: GroupKey, *, actor: Actor, work: Work)
         sources = parts if by is SOURCE else divided(SOURCE)
         targets = parts if by is TEMPLATE else divided(TEMPLATE)
         flow = [*_into(sources), *_out_of(targets)]
-    today = () if query.filters else coverage_today(actor=actor, work=work)
+    today = () if query.filters else coverage_today(reading, actor=actor, work=work)
     return Dashboard(query, by, total, parts, flow, today)
 
 
